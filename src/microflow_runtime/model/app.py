@@ -1,0 +1,45 @@
+"""An application: the folder that flows, Business Objects and shared files live in, and the names its flows may use."""
+
+from typing import Any
+
+import msgspec
+
+
+class DataSource(msgspec.Struct, frozen=True, kw_only=True):
+    """A named database. `url` is an SQLAlchemy URL without driver (`sqlite`, `postgresql`, `mariadb`), or `{variable}`.
+
+    For SQLite the URL names a file under the server's home; `create_from` is an SQL script among the app's files
+    that fills the file when it does not exist yet.
+    """
+
+    name: str
+    url: str
+    create_from: str | None = None
+    pool_size: int = 10
+    settings: dict[str, Any] = {}
+
+
+class Connection(msgspec.Struct, frozen=True, kw_only=True):
+    """A named outside system. What its settings mean belongs to the node type that uses it."""
+
+    name: str
+    settings: dict[str, Any] = {}
+
+
+class Environment(msgspec.Struct, frozen=True, kw_only=True):
+    """DEV, TEST, PROD …: the values its variables have there."""
+
+    name: str
+    variables: dict[str, str] = {}
+
+
+class App(msgspec.Struct, frozen=True, kw_only=True):
+    """What `app.yaml` says. `version` is a snapshot version such as `v.0.2.0`; `time_zone` an IANA name."""
+
+    name: str
+    version: str
+    time_zone: str = "UTC"
+    description: str = ""
+    data_sources: dict[str, DataSource] = {}
+    connections: dict[str, Connection] = {}
+    environments: dict[str, Environment] = {}

@@ -1,0 +1,43 @@
+"""One run of a plan, as it is kept: its steps, times and outcome."""
+
+from typing import Any
+
+import msgspec
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """One visit to a node. `started_ns` counts from the execution's start, times in nanoseconds.
+
+    `link` is the label or target of the link it left by, `""` when it ended or failed there. `tries` is 1 unless the
+    node was retried. `inputs` and `outputs` are there only when capture is on, sensitive fields masked.
+    """
+
+    node: str
+    type: str
+    link: str
+    tries: int
+    started_ns: int
+    took_ns: int
+    error: str = ""
+    inputs: Any = None
+    outputs: Any = None
+    child: "Execution | None" = None
+
+
+class Execution(msgspec.Struct, frozen=True, kw_only=True):
+    """A finished run. `started_at` is an ISO 8601 UTC text, `status` is `SUCCESS` or `ERROR`."""
+
+    id: str
+    flow: str
+    flow_id: str
+    app: str
+    snapshot: str
+    epoch: int
+    username: str
+    started_at: str
+    took_ns: int
+    status: str
+    exception: str
+    steps: tuple[Step, ...]
+    unknown_fields: int = 0
+    left_out_steps: int = 0
