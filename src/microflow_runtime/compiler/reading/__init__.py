@@ -1,0 +1,40 @@
+"""Reads the files of an app into the model's records, and finds everything that is wrong in a file by itself.
+
+Positions are kept, so that a fault of a file, of a plan or of a formula can point at the characters it means.
+"""
+
+from microflow_runtime.compiler.reading.app_files import (
+    AppDefinitions,
+    DocumentCache,
+    FileReading,
+    assemble,
+    read_definitions,
+    readings,
+)
+from microflow_runtime.compiler.reading.definitions import Definition, define
+from microflow_runtime.compiler.reading.documents import Document, DocumentKind, dump, formula_of, load, parse
+from microflow_runtime.compiler.reading.findings import KeyPath, nearest
+from microflow_runtime.compiler.reading.folder import AppSource, SourceFile, read_folder, source_of_files
+
+__all__ = [
+    "AppDefinitions",
+    "AppSource",
+    "Definition",
+    "Document",
+    "DocumentCache",
+    "DocumentKind",
+    "FileReading",
+    "KeyPath",
+    "SourceFile",
+    "assemble",
+    "define",
+    "dump",
+    "formula_of",
+    "load",
+    "nearest",
+    "parse",
+    "read_definitions",
+    "read_folder",
+    "readings",
+    "source_of_files",
+]

@@ -1,0 +1,137 @@
+"""The keys of `app.yaml`."""
+
+import re
+from typing import Any, Final
+from zoneinfo import ZoneInfo, available_timezones
+
+import msgspec
+
+from microflow_runtime.compiler.reading import fault_codes
+from microflow_runtime.compiler.reading.findings import Findings, KeyPath, nearest, shown
+from microflow_runtime.compiler.reading.shapes import BAD, Anything, MapOf, Record, Schema, Text, Whole, key
+from microflow_runtime.compiler.reading.words import FILED_NAME, OPTION_NAME, FilePath
+from microflow_runtime.model.app import App, Connection, DataSource, Environment
+
+_VERSION: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?", re.ASCII)
+
+
+class Version(msgspec.Struct, frozen=True):
+    """A snapshot version: letters, digits, dots and dashes. The `+` and digits of a working snapshot are added later."""
+
+    example: str = "v.0.1.0"
+
+    def read(self, value: Any, path: KeyPath, findings: Findings) -> Any:
+        """See Shape."""
+        if isinstance(value, str) and _VERSION.fullmatch(value):
+            return value
+        if not isinstance(value, str):
+            findings.wrong_kind(path, "a version", value, help=f"write a text such as {self.example}")
+            return BAD
+        message = f"`{shown(value)}` is not a version: it takes letters, digits, dots and dashes, at most 64"
+        findings.add(fault_codes.BAD_VALUE, message, path, expected=self.example, found=shown(value))
+        return BAD
+
+    def schema(self) -> Schema:
+        """See Shape."""
+        return {"type": "string", "pattern": f"^{_VERSION.pattern}$", "examples": [self.example]}
+
+
+class TimeZone(msgspec.Struct, frozen=True):
+    """The IANA name of a time zone, such as `Asia/Bangkok`."""
+
+    example: str = "Asia/Bangkok"
+
+    def read(self, value: Any, path: KeyPath, findings: Findings) -> Any:
+        """See Shape."""
+        if not isinstance(value, str):
+            findings.wrong_kind(path, "the name of a time zone", value)
+            return BAD
+        try:
+            ZoneInfo(value)
+        except (ValueError, OSError, KeyError):  # what ZoneInfo raises for a bad, a hostile and an unknown name
+            near = nearest(value, available_timezones())
+            message = f"There is no time zone `{shown(value)}`"
+            hint = f"did you mean `{near}`?" if near else f"write an IANA name such as {self.example}"
+            findings.add(
+                fault_codes.BAD_VALUE,
+                message,
+                path,
+                expected="an IANA time zone",
+                found=shown(value),
+                help=hint,
+                replacement=near,
+            )
+            return BAD
+        return value
+
+    def schema(self) -> Schema:
+        """See Shape."""
+        return {"type": "string", "minLength": 1, "examples": [self.example, "UTC"]}
+
+
+DATA_SOURCE: Final = Record(
+    keys=(
+        key(
+            "url",
+            Text(empty=False, example="sqlite:///orders.db"),
+            "Where the database is: an SQLAlchemy URL without driver (sqlite, postgresql, mariadb), or {variable}. "
+            "The file of an SQLite URL stands under the server's home.",
+            required=True,
+        ),
+        key(
+            "create_from",
+            FilePath(example="files/orders.sql"),
+            "An SQL script of the app that fills an SQLite file which does not exist yet.",
+        ),
+        key("pool_size", Whole(least=1, most=1000), "How many connections are kept open at most."),
+        key("settings", MapOf(value=Anything()), "Further settings of the driver, by name."),
+    ),
+    build=DataSource,
+    named_by_key=True,
+)
+
+
+def _connection(name: str, settings: dict[str, Any]) -> Connection:
+    return Connection(name=name, settings=settings)
+
+
+CONNECTION: Final = Record(keys=(), build=_connection, others="settings", named_by_key=True)
+
+ENVIRONMENT: Final = Record(
+    keys=(
+        key(
+            "variables",
+            MapOf(value=Text(), key=OPTION_NAME),
+            "The values that `{name}` has in settings of this environment.",
+        ),
+    ),
+    build=Environment,
+    named_by_key=True,
+)
+
+APP: Final = Record(
+    keys=(
+        key(
+            "app",
+            FILED_NAME,
+            "The name of the application, as callers write it in appName.",
+            attribute="name",
+            required=True,
+        ),
+        key("version", Version(), "The snapshot version.", required=True),
+        key("description", Text(), "What the application is for."),
+        key("time_zone", TimeZone(), "The IANA name of the zone that times without one belong to; UTC unless said."),
+        key("data_sources", MapOf(value=DATA_SOURCE, key=OPTION_NAME), "The databases its flows may use, by name."),
+        key(
+            "connections",
+            MapOf(value=CONNECTION, key=OPTION_NAME),
+            "The outside systems its flows may call, by name; the keys belong to the node type.",
+        ),
+        key(
+            "environments",
+            MapOf(value=ENVIRONMENT, key=OPTION_NAME),
+            "DEV, TEST, PROD …: what the variables are there.",
+        ),
+    ),
+    build=App,
+)

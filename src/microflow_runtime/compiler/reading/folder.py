@@ -1,0 +1,219 @@
+"""Reads an app's folder into memory: which files it has, and their bytes. Nothing outside the folder is read."""
+
+import hashlib
+import os
+import stat
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+
+from microflow_runtime.compiler.reading import fault_codes
+from microflow_runtime.compiler.reading.documents import MAX_DOCUMENT_BYTES
+from microflow_runtime.compiler.reading.findings import shown
+from microflow_runtime.errors import Fault, Place
+
+FileKind = Literal["app", "business_object", "microflow", "file"]
+
+MAX_FILE_BYTES: Final = 16_000_000
+MAX_APP_BYTES: Final = 256_000_000
+MAX_FILES: Final = 50_000
+MAX_FOLDER_DEPTH: Final = 10
+
+_TICK_NS: Final = 20_000_000  # times of files move in steps of up to 10 ms: a younger file may change and keep its time
+_DEFINITION_FOLDERS: Final[dict[str, FileKind]] = {"business_objects": "business_object", "microflows": "microflow"}
+
+
+class SourceFile(msgspec.Struct, frozen=True, kw_only=True):
+    """One file. `path` is relative to the app's folder, with `/`; `stamp` is what the file system said when it was read."""
+
+    path: str
+    kind: FileKind
+    content_hash: str
+    content: bytes
+    stamp: tuple[int, ...] = ()
+
+
+class AppSource(msgspec.Struct, frozen=True, kw_only=True):
+    """The files of an app as they were at one moment, in the order of their paths.
+
+    `label` is how the folder is named in faults. `fingerprint` is the SHA-256 of all paths and contents in hex.
+    `scanned_ns` is when the scan began, in nanoseconds since 1970, 0 for files that come from elsewhere.
+    """
+
+    label: str
+    files: tuple[SourceFile, ...]
+    fingerprint: str
+    faults: tuple[Fault, ...] = ()
+    scanned_ns: int = 0
+
+    def snapshot_version(self, version: str) -> str:
+        """Give the version of the working snapshot: `version`, `+` and eight hex digits of the content."""
+        return f"{version}+{self.fingerprint[:8]}"
+
+    def find_file(self, path: str) -> SourceFile | None:
+        """Give the file at a relative path, or None."""
+        return next((file for file in self.files if file.path == path), None)
+
+
+def read_folder(root: Path, *, label: str | None = None, previous: AppSource | None = None) -> AppSource:
+    """Read the app in `root`. A file that has not changed since `previous` was read is taken from there.
+
+    Links are followed only to what lies inside the folder. What cannot be read becomes a fault, as does a folder
+    without `app.yaml`; the rest is read all the same.
+    """
+    scan = _Scan(root, label if label is not None else root.as_posix(), previous)
+    scan.folder("", 0)
+    return _assembled(scan.label, scan.files, scan.faults, scan.started_ns)
+
+
+def source_of_files(label: str, contents: Mapping[str, bytes]) -> AppSource:
+    """Make the source of an app whose files are in memory already, by relative path, as those of a package."""
+    files, faults = [], []
+    for path, content in contents.items():
+        kind, fault = _kind_of(label, path)
+        faults += [fault] if fault else []
+        files += [_file(path, kind, content)] if kind else []
+    return _assembled(label, files, faults, 0)
+
+
+class _Scan:
+    """One walk through a folder."""
+
+    def __init__(self, root: Path, label: str, previous: AppSource | None) -> None:
+        self.root = os.path.realpath(root)
+        self.label = label
+        self.started_ns = time.time_ns()
+        self.known = {file.path: file for file in previous.files} if previous else {}
+        self.trusted_before_ns = previous.scanned_ns - _TICK_NS if previous else 0
+        self.files: list[SourceFile] = []
+        self.faults: list[Fault] = []
+        self.room_bytes = MAX_APP_BYTES
+
+    def folder(self, relative: str, depth: int) -> None:
+        try:
+            with os.scandir(os.path.join(self.root, relative)) as listing:  # noqa: PTH118 - paths of 1,000 files, each a text
+                entries = sorted(listing, key=lambda entry: entry.name)
+        except OSError as error:
+            self._fault(fault_codes.UNREADABLE, relative, f"The folder cannot be read: {error.strerror}")
+            return
+        for entry in entries:
+            path = f"{relative}/{entry.name}" if relative else entry.name
+            try:
+                self._entry(entry, path, depth)
+            except OSError as error:
+                self._fault(fault_codes.UNREADABLE, path, f"`{shown(path)}` cannot be read: {error.strerror}")
+
+    def _entry(self, entry: os.DirEntry[str], path: str, depth: int) -> None:
+        if entry.name.startswith(".") or entry.name.endswith("~"):
+            return
+        if entry.is_symlink() and not self._inside(entry.path):
+            self._fault(fault_codes.UNREADABLE, path, f"`{shown(path)}` is a link that leads out of the app's folder")
+        elif entry.is_dir():
+            if path == "files" or path in _DEFINITION_FOLDERS or path.startswith("files/"):
+                if depth < MAX_FOLDER_DEPTH:
+                    self.folder(path, depth + 1)
+                else:
+                    self._fault(
+                        fault_codes.UNREADABLE,
+                        path,
+                        f"`{shown(path)}` is nested deeper than {MAX_FOLDER_DEPTH} folders",
+                    )
+        else:
+            kind, fault = _kind_of(self.label, path)
+            self.faults += [fault] if fault else []
+            if kind:
+                self._read(entry, path, kind)
+
+    def _read(self, entry: os.DirEntry[str], path: str, kind: FileKind) -> None:
+        status = entry.stat()
+        stamp = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        limit = MAX_FILE_BYTES if kind == "file" else MAX_DOCUMENT_BYTES
+        self.room_bytes -= status.st_size
+        if not stat.S_ISREG(status.st_mode):
+            self._fault(fault_codes.UNREADABLE, path, f"`{shown(path)}` is not a file")
+        elif status.st_size > limit:
+            self._fault(
+                fault_codes.TOO_LARGE, path, f"`{shown(path)}` has {status.st_size} bytes; at most {limit} are read"
+            )
+        elif self.room_bytes < 0 or len(self.files) >= MAX_FILES:
+            self._fault(
+                fault_codes.TOO_LARGE,
+                path,
+                f"The app has more than {MAX_APP_BYTES} bytes or {MAX_FILES} files; `{shown(path)}` is left out",
+            )
+        else:
+            known = self.known.get(path)
+            recent = max(status.st_mtime_ns, status.st_ctime_ns) >= self.trusted_before_ns
+            if known and known.stamp == stamp and not recent:
+                self.files.append(known)
+            else:
+                self.files.append(_file(path, kind, _bytes_of(entry.path, limit), stamp))
+
+    def _inside(self, path: str) -> bool:
+        return os.path.realpath(path).startswith(self.root + os.sep)
+
+    def _fault(self, code: str, path: str, message: str) -> None:
+        self.faults.append(Fault(code=code, message=message, place=_whole_file(self.label, path)))
+
+
+def _bytes_of(path: str, limit: int) -> bytes:
+    """Read at most `limit` bytes of what was a file a moment ago. It must not block, should it be a pipe by now."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    with open(descriptor, "rb", buffering=0) as opened:  # noqa: PTH123 - a descriptor, not a path
+        return opened.read(limit + 1)[:limit] or b""
+
+
+def _kind_of(label: str, path: str) -> tuple[FileKind | None, Fault | None]:
+    """Say what the file at a relative path is for, or why it is for nothing."""
+    folder, _, name = path.rpartition("/")
+    if path == "app.yaml":
+        return "app", None
+    if folder == "files" or folder.startswith("files/"):
+        return "file", None
+    if folder in _DEFINITION_FOLDERS:
+        if name.endswith(".yaml"):
+            return _DEFINITION_FOLDERS[folder], None
+        help_text = (
+            f"rename it to `{name.rpartition('.')[0]}.yaml`"
+            if name.endswith((".yml", ".json"))
+            else "put it into `files/`"
+        )
+        message = f"`{shown(path)}` is not read: a definition is a `.yaml` file"
+        fault = Fault(
+            code=fault_codes.STRAY_FILE, message=message, place=_whole_file(label, path), help=help_text, is_error=False
+        )
+        return None, fault
+    if not folder and name in ("app.yml", "app.json"):
+        message = f"`{name}` is not read: the app is described in `app.yaml`"
+        return None, Fault(code=fault_codes.STRAY_FILE, message=message, place=_whole_file(label, path), is_error=False)
+    return None, None
+
+
+def _file(path: str, kind: FileKind, content: bytes, stamp: tuple[int, ...] = ()) -> SourceFile:
+    return SourceFile(
+        path=path, kind=kind, content_hash=hashlib.sha256(content).hexdigest(), content=content, stamp=stamp
+    )
+
+
+def _assembled(label: str, files: list[SourceFile], faults: list[Fault], scanned_ns: int) -> AppSource:
+    ordered = tuple(sorted(files, key=lambda file: file.path))
+    if not any(file.kind == "app" for file in ordered):
+        hint = "an app is a folder with app.yaml, business_objects/ and microflows/"
+        place = _whole_file(label, "app.yaml")
+        faults = [
+            Fault(code=fault_codes.NO_APP, message=f"`{shown(label)}` has no app.yaml", place=place, help=hint),
+            *faults,
+        ]
+    digest = hashlib.sha256()
+    for file in ordered:
+        digest.update(f"{len(file.path.encode())}:{file.path}\n{file.content_hash}\n".encode())
+    return AppSource(
+        label=label, files=ordered, fingerprint=digest.hexdigest(), faults=tuple(faults), scanned_ns=scanned_ns
+    )
+
+
+def _whole_file(label: str, path: str) -> Place:
+    return Place(f"{label}/{path}" if path else label, 1, 1, 2)
