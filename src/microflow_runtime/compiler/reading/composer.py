@@ -8,18 +8,11 @@ import yaml
 from microflow_runtime.compiler.reading import fault_codes
 from microflow_runtime.compiler.reading.core_schema import AmbiguousNumber, resolve
 from microflow_runtime.compiler.reading.findings import KeyPath, shown
+from microflow_runtime.compiler.reading.offsets import Mark
 
 MAX_DEPTH: Final = 50
 
 _Parser: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class Mark(msgspec.Struct, frozen=True):
-    """Where a key or a value stands: indexes of characters in the text, `end` exclusive, and the style of a scalar."""
-
-    start: int
-    end: int
-    style: str | None = None
 
 
 class Marks(msgspec.Struct, frozen=True):

@@ -10,9 +10,9 @@ from typing import Any, Final, Literal
 import msgspec
 
 from microflow_runtime.compiler.reading import fault_codes
-from microflow_runtime.compiler.reading.composer import Mark, Marks, Unreadable, compose
+from microflow_runtime.compiler.reading.composer import Marks, Unreadable, compose
 from microflow_runtime.compiler.reading.findings import KeyPath
-from microflow_runtime.compiler.reading.offsets import index_in_text
+from microflow_runtime.compiler.reading.offsets import Mark, index_in_text
 from microflow_runtime.errors import Fault, Place
 
 DocumentKind = Literal["app", "business_object", "microflow"]
@@ -79,7 +79,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return value
 
     def _index(self, mark: Mark, value: str, offset: int) -> int:
-        return index_in_text(self.text, mark.start, mark.end, mark.style, value, offset)
+        return index_in_text(self.text, mark, value, offset)
 
     @cached_property
     def _marks(self) -> Marks:

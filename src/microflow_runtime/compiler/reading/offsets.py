@@ -4,24 +4,36 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+import msgspec
+
 _ESCAPE: Final = re.compile(r"\\(x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|\r\n|.)", re.DOTALL)
 _BLANK_ESCAPE: Final = re.compile(r"\\([ntr \t\r\n]|x(20|09|0[aAdD])|u00(20|09|0[aAdD])|U000000(20|09|0[aAdD]))")
 _BLANK: Final = " \t\r\n"
 
 
-def index_in_text(text: str, start: int, end: int, style: str | None, value: str, offset: int) -> int:
-    """Give the index in `text` of the character `value[offset]`, the value of the scalar that spans `text[start:end]`.
+class Mark(msgspec.Struct, frozen=True):
+    """Where a key or a value stands: indexes of characters in the text, `end` exclusive.
 
-    `style` is YAML's: None for a plain scalar, `'`, `"`, `|` or `>`. Where the value does not stand in the file as it
-    is, this rests on folding changing only white space: the other characters are in the same order in both, and are
-    matched one by one. An offset beyond the value's last solid character gives the index after that character.
+    `style` is that of a scalar: None when it is plain, else `'`, `"`, `|` or `>`.
     """
-    opening = start + 1 if style in ("'", '"') else start
+
+    start: int
+    end: int
+    style: str | None = None
+
+
+def index_in_text(text: str, mark: Mark, value: str, offset: int) -> int:
+    """Give the index in `text` of the character `value[offset]`, the value of the scalar at `mark`.
+
+    Where the value does not stand in the file as it is, this rests on folding changing only white space: the other
+    characters are in the same order in both, and are matched one by one. An offset beyond the value's last solid character gives the index after that character.
+    """
+    opening = mark.start + 1 if mark.style in ("'", '"') else mark.start
     if text.startswith(value, opening):
         return opening + min(offset, len(value))
     solid = [place for place, character in enumerate(value) if character not in _BLANK]
-    position = start
-    for place, position in zip(solid, _solid_indexes(text, start, end, style), strict=False):
+    position = mark.start
+    for place, position in zip(solid, _solid_indexes(text, mark.start, mark.end, mark.style), strict=False):
         if place >= offset:
             return position - _blanks_before(text, position, value, place, place - offset)
     return position + 1
