@@ -1,0 +1,42 @@
+"""What a store in memory holds: plain dictionaries that its parts share."""
+
+from dataclasses import dataclass, field
+
+from microflow_runtime.model.principal import Permission
+from microflow_runtime.store.chain import FIRST, chain_hash
+from microflow_runtime.store.records import (
+    Attempts,
+    AuditEntry,
+    AuditRow,
+    Client,
+    Role,
+    ServiceGrant,
+    Session,
+    StoredCatalog,
+    User,
+)
+
+
+@dataclass
+class Contents:
+    """Everything in one store in memory. No method of the store awaits between reading and writing it."""
+
+    users: dict[str, User] = field(default_factory=dict)
+    roles: dict[str, Role] = field(default_factory=dict)
+    user_roles: dict[str, set[str]] = field(default_factory=dict)
+    permissions: dict[str, set[Permission]] = field(default_factory=dict)
+    object_ids: dict[tuple[str, str], int] = field(default_factory=dict)
+    service_grants: set[ServiceGrant] = field(default_factory=set)
+    clients: dict[str, Client] = field(default_factory=dict)
+    sessions: dict[str, Session] = field(default_factory=dict)
+    attempts: dict[bytes, Attempts] = field(default_factory=dict)
+    audit: list[AuditRow] = field(default_factory=list)
+    definitions: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    catalogs: dict[int, StoredCatalog] = field(default_factory=dict)
+    meta: dict[str, str] = field(default_factory=dict)
+
+    def append(self, entry: AuditEntry) -> None:
+        """Write an audit entry behind the last."""
+        number = len(self.audit) + 1
+        previous = self.audit[-1].hash if self.audit else FIRST
+        self.audit.append(AuditRow(number, entry, chain_hash(previous, number, entry)))

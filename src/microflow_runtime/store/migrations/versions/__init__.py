@@ -1,0 +1,1 @@
+"""The migrations, one file a step, named by number and by what they do."""

@@ -1,0 +1,194 @@
+"""What a store can do. SQLite and memory pass one suite of tests (tests/contract); a further store must pass it too.
+
+Rules for all of it: a method that takes an `audit` entry writes it in the same transaction, so what cannot be audited
+does not happen. `Conflict` is raised for what exists already, `NotFound` for what does not, `StoreError` when the store
+itself fails; its message names no path. A method may be awaited from any task of the loop the store was opened on.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from microflow_runtime.model.principal import Permission
+from microflow_runtime.store.records import (
+    Attempts,
+    AuditEntry,
+    AuditRow,
+    Client,
+    Rights,
+    Role,
+    ServiceGrant,
+    Session,
+    StoredCatalog,
+    User,
+)
+
+
+class DefinitionStore(Protocol):
+    """Definitions by the hash of their content, and the catalogs that list them."""
+
+    async def put_definitions(self, definitions: Sequence[tuple[str, str, bytes]]) -> None:
+        """Keep `(hash, kind, body)` each; what is there under a hash stays as it is."""
+
+    async def get_definitions(self, hashes: Collection[str]) -> dict[str, bytes]:
+        """Give the bodies by hash. Raises NotFound when one of them is not kept."""
+
+    async def find_known_hashes(self, hashes: Collection[str]) -> set[str]:
+        """Give those of the hashes that are kept."""
+
+    async def put_catalog(
+        self, epoch: int, manifest: bytes, created_at: datetime, audit: AuditEntry | None = None
+    ) -> None:
+        """Keep a catalog. Raises Conflict unless the epoch is above every one kept: an epoch never goes back."""
+
+    async def find_latest_catalog(self) -> StoredCatalog | None:
+        """Give the catalog with the highest epoch."""
+
+    async def get_catalog(self, epoch: int) -> StoredCatalog:
+        """Give the catalog of an epoch. Raises NotFound."""
+
+    async def prune_catalogs(self, keep_epoch: int, keep_hashes: Collection[str]) -> int:
+        """Remove the catalogs before `keep_epoch` and the definitions not named; give how many rows went."""
+
+
+class AccountStore(Protocol):
+    """Users, roles with their permissions, service grants, and registered systems."""
+
+    async def add_user(self, user: User, roles: Collection[str], audit: AuditEntry) -> None:
+        """Add a user with roles. Raises Conflict, or NotFound for a role."""
+
+    async def find_user(self, username: str) -> User | None:
+        """Give the user of exactly this name."""
+
+    async def list_users(self) -> list[User]:
+        """Give all users by name."""
+
+    async def put_user(self, user: User, audit: AuditEntry) -> None:
+        """Replace what is kept of a user, except the time it was made. Raises NotFound."""
+
+    async def put_password_hash(self, username: str, password_hash: str) -> None:
+        """Replace the hash of the same password by a stronger one; does nothing when the user has gone."""
+
+    async def remove_user(self, username: str, audit: AuditEntry) -> None:
+        """Remove a user with its sessions, roles and grants. Raises NotFound."""
+
+    async def put_user_roles(self, username: str, roles: Collection[str], audit: AuditEntry) -> None:
+        """Set exactly these roles of a user. Raises NotFound for the user or a role."""
+
+    async def list_user_roles(self, username: str) -> list[str]:
+        """Give the names of a user's roles, sorted."""
+
+    async def read_rights(self, username: str) -> Rights:
+        """Give the user and everything its roles give, as of one moment."""
+
+    async def add_role(self, name: str, audit: AuditEntry, *, role_id: int | None = None) -> Role:
+        """Add a role; without a number it takes the next positive one. Raises Conflict."""
+
+    async def list_roles(self) -> list[Role]:
+        """Give all roles by name."""
+
+    async def remove_role(self, name: str, audit: AuditEntry) -> None:
+        """Remove a role with what it grants. Raises NotFound."""
+
+    async def list_permissions(self, role: str, /) -> list[Permission]:
+        """Give the permissions of a role, sorted. Raises NotFound."""
+
+    async def change_role(
+        self,
+        role: str,
+        /,
+        *,
+        allow: Collection[Permission] = (),
+        deny: Collection[Permission] = (),
+        grant: Collection[ServiceGrant] = (),
+        ungrant: Collection[ServiceGrant] = (),
+        audit: AuditEntry,
+    ) -> None:
+        """Add and take away permissions and service grants at once. Raises NotFound for the role or an account.
+
+        What is there already, or not there to be taken away, is no error.
+        """
+
+    async def list_service_grants(self) -> list[ServiceGrant]:
+        """Give every service grant, sorted."""
+
+    async def add_client(self, client: Client, /, audit: AuditEntry) -> None:
+        """Register a system. Raises Conflict."""
+
+    async def put_client(self, client: Client, /, audit: AuditEntry) -> None:
+        """Replace the secret of a system. Raises NotFound."""
+
+    async def find_client(self, system_id: str) -> Client | None:
+        """Give the system of exactly this id."""
+
+    async def list_clients(self) -> list[Client]:
+        """Give all systems by id."""
+
+    async def remove_client(self, system_id: str, audit: AuditEntry) -> None:
+        """Remove a system and end the sessions that came through it. Raises NotFound."""
+
+
+class SessionStore(Protocol):
+    """Sessions, and the counters of failed logins."""
+
+    async def add_session(self, session: Session, /, audit: AuditEntry) -> None:
+        """Keep a new session. Raises NotFound when the user has gone."""
+
+    async def find_session_by_token(self, digest: bytes) -> Session | None:
+        """Give the session whose access token has this digest, ended or not."""
+
+    async def find_session_by_id(self, digest: bytes) -> Session | None:
+        """Give the session whose session id has this digest, ended or not."""
+
+    async def touch_session(self, handle: str, seen_at: datetime) -> None:
+        """Move the time a session was last seen forward, never back."""
+
+    async def list_sessions(self, username: str | None = None, kind: str | None = None) -> list[Session]:
+        """Give sessions, the newest first."""
+
+    async def remove_sessions(self, handles: Collection[str], audit: AuditEntry) -> int:
+        """End sessions; give how many there were. The entry is written in any case."""
+
+    async def prune_sessions(self, ended_before: datetime, unseen_since: datetime) -> int:
+        """Remove sessions past their end, and logins not seen since; give how many."""
+
+    async def find_attempts(self, keys: Sequence[bytes]) -> dict[bytes, Attempts]:
+        """Give the counters of failed logins that are kept under these keys."""
+
+    async def count_attempt(self, keys: Sequence[bytes], at: datetime, forget_before: datetime) -> dict[bytes, int]:
+        """Raise the counters by one and give them; one last raised before `forget_before` begins again at one."""
+
+    async def clear_attempts(self, keys: Sequence[bytes]) -> None:
+        """Set counters back to nothing."""
+
+    async def prune_attempts(self, last_before: datetime) -> int:
+        """Remove counters last raised before a time; give how many."""
+
+
+class AuditStore(Protocol):
+    """The record of what was done, which only grows and of which a changed row is found out."""
+
+    async def append_audit(self, entry: AuditEntry) -> None:
+        """Write an entry."""
+
+    async def list_audit(self, *, limit: int = 100, before: int | None = None) -> list[AuditRow]:
+        """Give the newest rows first, those before a number when one is given."""
+
+    async def find_audit_break(self) -> int | None:
+        """Walk the chain; give the number of the first row that does not fit, None when all do."""
+
+
+class Store(DefinitionStore, AccountStore, SessionStore, AuditStore, Protocol):
+    """Everything that is kept."""
+
+    async def find_meta(self, key: str) -> str | None:
+        """Give a value the server keeps for itself."""
+
+    async def put_meta(self, key: str, value: str) -> None:
+        """Keep a value under a key."""
+
+    async def close(self) -> None:
+        """Give back connections and threads. The store must not be used afterwards."""
+
+    def describe(self) -> Iterable[str]:
+        """Name what the store is and its version, for `doctor` and the log."""

@@ -1,0 +1,87 @@
+"""Definitions and catalogs in SQL."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, func, insert, select
+
+from microflow_runtime.errors import Conflict, NotFound
+from microflow_runtime.store.records import AuditEntry, StoredCatalog
+from microflow_runtime.store.sql.audit import append_entry
+from microflow_runtime.store.sql.database import Database, in_pieces
+from microflow_runtime.store.sql.tables import catalog, definition
+
+
+class Definitions:
+    """See DefinitionStore."""
+
+    _database: Database
+
+    async def put_definitions(self, definitions: Sequence[tuple[str, str, bytes]]) -> None:
+        """Keep `(hash, kind, body)` each; what is there under a hash stays as it is."""
+        if not definitions:
+            return
+        rows = [{"content_hash": digest, "kind": kind, "body": body} for digest, kind, body in definitions]
+        async with self._database.write() as connection:
+            await connection.execute(self._database.insert(definition).on_conflict_do_nothing(), rows)
+
+    async def get_definitions(self, hashes: Collection[str]) -> dict[str, bytes]:
+        """Give the bodies by hash. Raises NotFound when one of them is not kept."""
+        wanted = list(dict.fromkeys(hashes))
+        found: dict[str, bytes] = {}
+        async with self._database.read() as connection:
+            for piece in in_pieces(wanted):
+                query = select(definition.c.content_hash, definition.c.body).where(definition.c.content_hash.in_(piece))
+                found.update((row.content_hash, row.body) for row in await connection.execute(query))
+        if len(found) != len(wanted):
+            missing = next(digest for digest in wanted if digest not in found)
+            raise NotFound(f"There is no definition {missing[:16]}.")
+        return found
+
+    async def find_known_hashes(self, hashes: Collection[str]) -> set[str]:
+        """Give those of the hashes that are kept."""
+        known: set[str] = set()
+        async with self._database.read() as connection:
+            for piece in in_pieces(list(dict.fromkeys(hashes))):
+                query = select(definition.c.content_hash).where(definition.c.content_hash.in_(piece))
+                known.update((await connection.execute(query)).scalars())
+        return known
+
+    async def put_catalog(
+        self, epoch: int, manifest: bytes, created_at: datetime, audit: AuditEntry | None = None
+    ) -> None:
+        """Keep a catalog. Raises Conflict unless the epoch is above every one kept."""
+        async with self._database.write() as connection:
+            latest = (await connection.execute(select(func.max(catalog.c.epoch)))).scalar()
+            if latest is not None and epoch <= latest:
+                raise Conflict(f"The store holds epoch {latest} already, {epoch} comes too late.")
+            row = {"epoch": epoch, "manifest": manifest, "created_at": created_at}
+            await connection.execute(insert(catalog), row)
+            if audit is not None:
+                await append_entry(connection, audit)
+
+    async def find_latest_catalog(self) -> StoredCatalog | None:
+        """Give the catalog with the highest epoch."""
+        query = select(catalog).order_by(catalog.c.epoch.desc()).limit(1)
+        async with self._database.read() as connection:
+            row = (await connection.execute(query)).first()
+        return None if row is None else StoredCatalog(row.epoch, row.manifest, row.created_at)
+
+    async def get_catalog(self, epoch: int) -> StoredCatalog:
+        """Give the catalog of an epoch. Raises NotFound."""
+        async with self._database.read() as connection:
+            row = (await connection.execute(select(catalog).where(catalog.c.epoch == epoch))).first()
+        if row is None:
+            raise NotFound(f"There is no catalog of epoch {epoch}.")
+        return StoredCatalog(row.epoch, row.manifest, row.created_at)
+
+    async def prune_catalogs(self, keep_epoch: int, keep_hashes: Collection[str]) -> int:
+        """Remove the catalogs before `keep_epoch` and the definitions not named; give how many rows went."""
+        keep = frozenset(keep_hashes)
+        async with self._database.write() as connection:
+            gone = (await connection.execute(delete(catalog).where(catalog.c.epoch < keep_epoch))).rowcount
+            kept = (await connection.execute(select(definition.c.content_hash))).scalars()
+            surplus = [digest for digest in kept if digest not in keep]
+            for piece in in_pieces(surplus):
+                await connection.execute(delete(definition).where(definition.c.content_hash.in_(piece)))
+        return gone + len(surplus)
