@@ -1,0 +1,37 @@
+# One command each. Every target sets up what it needs first; a second run of `setup` costs nothing.
+# ARGS goes to the command behind the target: `make test ARGS="tests/unit -x"`, `make bench ARGS=--short`.
+
+PYTHON_ENV := .venv
+PY := $(PYTHON_ENV)/bin/python
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo serve test check bench docs lock
+
+help: ## Show the targets
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: ## Make .venv from the lock file and install the project into it
+	@bash scripts/setup.sh
+
+demo: setup ## Start a server, call real microflows over HTTP, refresh it while it runs, stop it
+	@$(PY) scripts/demo.py $(ARGS)
+
+serve: setup ## Serve apps/Demo and apps/Tracking until Ctrl-C
+	@exec $(PYTHON_ENV)/bin/microflow serve --app apps/Demo --app apps/Tracking $(ARGS)
+
+test: setup ## Run the tests
+	@$(PY) -m pytest --import-mode=importlib $(ARGS)
+
+check: setup ## Lint, format, types, layers, and that generated pages are current
+	@bash scripts/check.sh
+
+bench: setup ## Measure against FastAPI and the floor, and write docs/benchmarks.md
+	@bash scripts/need.sh wrk wrk
+	@$(PY) -m bench.run $(ARGS)
+
+docs: setup ## Write the generated pages anew
+	@$(PY) scripts/generated_docs.py $(ARGS)
+
+lock: setup ## Resolve the dependencies anew and write both lock files
+	@bash scripts/lock.sh
