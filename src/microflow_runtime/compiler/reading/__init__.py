@@ -8,6 +8,7 @@ from microflow_runtime.compiler.reading.app_files import (
     DocumentCache,
     FileReading,
     assemble,
+    document_key,
     read_definitions,
     readings,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "SourceFile",
     "assemble",
     "define",
+    "document_key",
     "dump",
     "formula_of",
     "load",

@@ -145,10 +145,15 @@ def assemble(source: AppSource, read: Iterable[FileReading]) -> AppDefinitions:
     )
 
 
+def document_key(file: SourceFile) -> str:
+    """Give the key under which the form of a file's document is kept: it stands for the content and for how it is read."""
+    return f"{CACHE_FORM}-{file.kind}-{file.content_hash}"
+
+
 def _reading(label: str, file: SourceFile, cache: DocumentCache | None) -> FileReading:
     assert file.kind != "file", "shared files define nothing"
     place = f"{label}/{file.path}"
-    key = f"{CACHE_FORM}-{file.kind}-{file.content_hash}"
+    key = document_key(file)
     document = _kept(cache, key, place)
     faults: tuple[Fault, ...] = ()
     if document is None:

@@ -60,9 +60,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     def place_in_formula(self, path: KeyPath, start: int, end: int) -> Place:
         """Give the place of the characters `start:end` of the formula at `path`, counted as in `formula_of`."""
-        value = self.value_at(path)
-        lead = formula_offset(value) if isinstance(value, str) else 0
-        return self.place_in_text(path, start + lead, end + lead)
+        return self.place_in_text(path, start + 1, end + 1)
 
     def line_text(self, line: int) -> str:
         """Give the text of a line, counted from 1, without its end; `""` beyond the last."""
@@ -93,13 +91,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
 
 def formula_of(value: object) -> str | None:
-    """Give the formula that a value holds, without its `=` and the blanks around it; None for a literal."""
-    return value[1:].strip() if isinstance(value, str) and value.startswith("=") else None
-
-
-def formula_offset(value: str) -> int:
-    """Give the offset in `value` at which the text that `formula_of` gives begins."""
-    return len(value) - len(value[1:].lstrip())
+    """Give the formula that a value holds, which is all after its `=`; None for a literal."""
+    return value[1:] if isinstance(value, str) and value.startswith("=") else None
 
 
 def parse(kind: DocumentKind, path: str, content: bytes) -> tuple[Document | None, tuple[Fault, ...]]:

@@ -197,14 +197,14 @@ class Target(msgspec.Struct, frozen=True):
 
 
 class Condition(msgspec.Struct, frozen=True):
-    """A formula, written with its `=`. Read as its text without it."""
+    """A formula, written with its `=`. Read as all that follows it."""
 
     example: str = "= RequestBO.amount > 100"
 
     def read(self, value: Any, path: KeyPath, findings: Findings) -> Any:
         """See Shape."""
         formula = formula_of(value)
-        if formula:
+        if formula and formula.strip():
             return formula
         hint = (
             f"write `= {shown(value)}`"
