@@ -112,9 +112,7 @@ async def do_action(call: Call, _session: Annotated[Session, Depends(permitted_s
     return Answer(
         exception="",
         responseStatus="SUCCESS",
-        responseObjectsMap=Outputs(
-            ResponseBO=QuoteReply(customer=given.customer, tier=tier, net=net, total=total)
-        ),
+        responseObjectsMap=Outputs(ResponseBO=QuoteReply(customer=given.customer, tier=tier, net=net, total=total)),
         flowName=call.flowName,
         flowId=quote.FLOW_ID,
         tId=os.urandom(16).hex(),

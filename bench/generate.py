@@ -5,6 +5,8 @@ import uuid
 from pathlib import Path
 from typing import Final
 
+from bench.quote import FLOW_ID
+
 LONG_FLOW: Final = "Quote Long"
 _BENCH: Final = Path(__file__).parent / "apps" / "Bench"
 _FLOWS_PER_PAIR: Final = 10
@@ -72,7 +74,8 @@ def bench_app(folder: Path, *, more_nodes: int) -> Path:
     shutil.copytree(_BENCH, app)
     text = (app / "microflows" / "Quote.yaml").read_text(encoding="utf-8")
     # The gateway's branches meet at the first added node, the last one goes on to Total: each is passed on every way.
-    text = text.replace("microflow: Quote\n", f"microflow: {LONG_FLOW}\n").replace("next: Total", "next: More 1")
+    text = text.replace("microflow: Quote\n", f"microflow: {LONG_FLOW}\n").replace(FLOW_ID, _id_of(LONG_FLOW))
+    text = text.replace("next: Total", "next: More 1")
     text = text.replace("outputs:\n", "variables:\n  Work: QuoteReply\noutputs:\n")
     for number in range(1, more_nodes + 1):
         onward = f"More {number + 1}" if number < more_nodes else "Total"
@@ -101,7 +104,7 @@ def write_flow(app: Path, number: int, factor: str) -> None:
     name = flow_name(number)
     text = _FLOW.format(
         name=name,
-        id=uuid.uuid5(_NAMESPACE, name),
+        id=_id_of(name),
         number=number,
         pair=number // _FLOWS_PER_PAIR,
         limit=100_000 + number,
@@ -113,3 +116,7 @@ def write_flow(app: Path, number: int, factor: str) -> None:
 def flow_name(number: int) -> str:
     """Give the name of one flow of the many."""
     return f"Flow {number:04d}"
+
+
+def _id_of(flow: str) -> str:
+    return str(uuid.uuid5(_NAMESPACE, flow))

@@ -79,7 +79,17 @@ def _wrk(service: Service, bodies: list[bytes], seconds: float) -> Outcome:
         file.write(b"\n".join(bodies) + b"\n")
         file.flush()
         url = f"http://127.0.0.1:{service.port}{PATH}"
-        options = ["-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}s", "-s", str(_SCRIPT), url, "--", file.name, service.token]
+        options = [
+            "-t1",
+            f"-c{CONNECTIONS}",
+            f"-d{seconds:g}s",
+            "-s",
+            str(_SCRIPT),
+            url,
+            "--",
+            file.name,
+            service.token,
+        ]
         command = ["taskset", "-c", LOAD_CPU, "wrk", *options]
         done = subprocess.run(command, check=True, capture_output=True, timeout=seconds + 30)
     return msgspec.json.decode(done.stdout.splitlines()[-1], type=Outcome)
