@@ -100,6 +100,24 @@ async def test_attempts_are_counted_and_forgotten(store: Store) -> None:
     assert await store.find_attempts([b"b"]) == {}
 
 
+async def test_a_good_attempt_is_forgiven(store: Store) -> None:
+    """Forgiving takes one off and stops at nothing; an unknown key stays unknown."""
+    await store.count_attempt([b"a"], T, T - MINUTE)
+    for _ in range(3):
+        await store.forgive_attempt([b"a", b"b"])
+    assert await store.find_attempts([b"a", b"b"]) == {b"a": Attempts(0, T)}
+
+
+async def test_a_session_gets_another_name_and_end(store: Store) -> None:
+    """Name and end change, nothing else; an unknown session is not found."""
+    await store.add_user(SUDA, [], ENTRY)
+    await store.add_session(make_session("one"), ENTRY)
+    await store.change_session("one", "ci", T + MINUTE, ENTRY)
+    assert await store.find_session_by_token(b"tone") == make_session("one", name="ci", ends_at=T + MINUTE)
+    with pytest.raises(NotFound):
+        await store.change_session("two", "ci", T, ENTRY)
+
+
 async def test_attempts_at_once_get_different_numbers(store: Store) -> None:
     """Ten attempts at the same time count as ten: no two of them see the same figure."""
     counts = await asyncio.gather(*(store.count_attempt([b"a"], T, T - MINUTE) for _ in range(10)))

@@ -143,6 +143,9 @@ class SessionStore(Protocol):
     async def touch_session(self, handle: str, seen_at: datetime) -> None:
         """Move the time a session was last seen forward, never back."""
 
+    async def change_session(self, handle: str, name: str, ends_at: datetime, audit: AuditEntry) -> None:
+        """Give a session another name and end. Raises NotFound."""
+
     async def list_sessions(self, username: str | None = None, kind: str | None = None) -> list[Session]:
         """Give sessions, the newest first."""
 
@@ -157,6 +160,9 @@ class SessionStore(Protocol):
 
     async def count_attempt(self, keys: Sequence[bytes], at: datetime, forget_before: datetime) -> dict[bytes, int]:
         """Raise the counters by one and give them; one last raised before `forget_before` begins again at one."""
+
+    async def forgive_attempt(self, keys: Sequence[bytes]) -> None:
+        """Lower counters by one, as for an attempt that turned out to be good; never below nothing."""
 
     async def clear_attempts(self, keys: Sequence[bytes]) -> None:
         """Set counters back to nothing."""

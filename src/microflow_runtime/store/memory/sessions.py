@@ -36,6 +36,14 @@ class MemorySessions:
         if kept is not None and kept.seen_at < seen_at:
             self._contents.sessions[handle] = msgspec.structs.replace(kept, seen_at=seen_at)
 
+    async def change_session(self, handle: str, name: str, ends_at: datetime, audit: AuditEntry) -> None:
+        """Give a session another name and end. Raises NotFound."""
+        if handle not in self._contents.sessions:
+            raise NotFound(f"There is no session {handle}.")
+        kept = self._contents.sessions[handle]
+        self._contents.sessions[handle] = msgspec.structs.replace(kept, name=name, ends_at=ends_at)
+        self._contents.append(audit)
+
     async def list_sessions(self, username: str | None = None, kind: str | None = None) -> list[Session]:
         """Give sessions, the newest first."""
         chosen = [
@@ -75,6 +83,12 @@ class MemorySessions:
             counts[key] = 1 if kept is None or kept.last_at < forget_before else kept.failures + 1
             self._contents.attempts[key] = Attempts(counts[key], at)
         return counts
+
+    async def forgive_attempt(self, keys: Sequence[bytes]) -> None:
+        """Lower counters by one, never below nothing."""
+        for key in keys:
+            if (kept := self._contents.attempts.get(key)) is not None:
+                self._contents.attempts[key] = Attempts(max(kept.failures - 1, 0), kept.last_at)
 
     async def clear_attempts(self, keys: Sequence[bytes]) -> None:
         """Set counters back to nothing."""

@@ -47,6 +47,14 @@ class Sessions:
         async with self._database.write() as connection:
             await connection.execute(change)
 
+    async def change_session(self, handle: str, name: str, ends_at: datetime, audit: AuditEntry) -> None:
+        """Give a session another name and end. Raises NotFound."""
+        change = update(session).where(session.c.handle == handle).values(name=name, ends_at=ends_at)
+        async with self._database.write() as connection:
+            if not (await connection.execute(change)).rowcount:
+                raise NotFound(f"There is no session {handle}.")
+            await append_entry(connection, audit)
+
     async def list_sessions(self, username: str | None = None, kind: str | None = None) -> list[Session]:
         """Give sessions, the newest first."""
         query = select(session).order_by(session.c.created_at.desc(), session.c.handle)
@@ -92,6 +100,12 @@ class Sessions:
                 ).returning(login_attempt.c.failures)
                 counts[key] = (await connection.execute(change)).scalar_one()
         return counts
+
+    async def forgive_attempt(self, keys: Sequence[bytes]) -> None:
+        """Lower counters by one, never below nothing."""
+        change = update(login_attempt).where(login_attempt.c.key.in_(keys), login_attempt.c.failures > 0)
+        async with self._database.write() as connection:
+            await connection.execute(change.values(failures=login_attempt.c.failures - 1))
 
     async def clear_attempts(self, keys: Sequence[bytes]) -> None:
         """Set counters back to nothing."""
