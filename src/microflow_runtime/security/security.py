@@ -96,17 +96,17 @@ class Security:
         self._anonymous_rate.take(account, self.clock.monotonic())
 
     async def audit(
-        self, principal: Principal, action: str, object_type: str = "", object_name: str = "", *,
+        self, principal: Principal | str, action: str, object_type: str = "", object_name: str = "", *,
         outcome: str = "done", address: str = "", detail: str = "",
     ) -> None:  # fmt: skip
-        """Write what a principal is about to do. Raises StoreError; then it must not be done."""
+        """Write what a principal (or who a text names) is about to do. Raises StoreError; then it must not be done."""
         entry = self.auditor.make(
             principal, action, object_type, object_name, outcome=outcome, address=address, detail=detail
         )
         await self.auditor.write(entry)
 
     async def audit_refusal(
-        self, principal: Principal, action: str, object_type: str = "", object_name: str = "", *,
+        self, principal: Principal | str, action: str, object_type: str = "", object_name: str = "", *,
         address: str = "", detail: str = "",
     ) -> None:  # fmt: skip
         """Write that a principal was refused: at most one row a minute for the like. Never raises for the store."""
