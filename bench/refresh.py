@@ -1,0 +1,121 @@
+"""Measures a refresh with one of a thousand flows changed, and what the calls beside it notice, in one run."""
+
+import asyncio
+import json
+import time
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import msgspec
+import uvloop
+
+from bench import generate
+from bench.client import Connection, keep_to_timetable, steady_client
+from bench.figures import Figure, Section, Table, percentile, shown
+from bench.services import Service, microflow_home, microflow_service
+
+_CONNECTIONS = 8
+_REFRESH_EVERY_SECONDS = 0.5
+_CHANGED = 500
+
+
+class _Found(msgspec.Struct):
+    """Latencies of calls without and beside refreshes, and of the refreshes, in milliseconds."""
+
+    quiet: list[float] = []
+    beside: list[float] = []
+    refreshes: list[float] = []
+
+
+def run(*, flows: int, seconds: float, rounds: int, per_second: float) -> Section:
+    """Load the server for `seconds` without and `seconds` with refreshes, `rounds` times in turns."""
+    with TemporaryDirectory(prefix="microflow-bench-") as folder:
+        app = generate.many_flows(Path(folder), flows)
+        with microflow_home(app) as (home, token), microflow_service(app, home, token) as service, steady_client():
+            found = uvloop.run(_measure(service, app, flows, seconds, rounds, per_second))
+    quiet, beside = percentile(found.quiet, 0.999), percentile(found.beside, 0.999)
+    return Section(
+        title="Refresh",
+        about=(
+            f"An app of {flows:,} flows under {per_second:g} calls a second on {_CONNECTIONS} connections, spread over "
+            f"its flows; every {_REFRESH_EVERY_SECONDS:g} s one flow is changed on disk and `refreshCache` is called; after "
+            f"each answer a call of that flow has to show the change. {rounds} turns of {seconds:g} s without and "
+            f"{seconds:g} s with refreshes, one worker on one CPU, the client on the other. A call's latency counts from "
+            f"the moment it was due."
+        ),
+        figures=(
+            Figure(
+                name=f"refresh with 1 of {flows:,} flows changed, median",
+                value=percentile(found.refreshes, 0.5),
+                unit="ms",
+            ),
+            Figure(
+                name=f"refresh with 1 of {flows:,} flows changed, 95th percentile",
+                value=percentile(found.refreshes, 0.95),
+                unit="ms",
+                at_most=100.0,
+            ),
+            Figure(name="p99.9 of calls beside refreshes, above p99.9 without", value=beside - quiet, unit="ms", at_most=10),
+        ),
+        tables=(
+            Table(
+                ("calls", "number", "p50", "p99", "p99.9", "slowest"),
+                (
+                    _row("without refreshes", found.quiet),
+                    _row("beside refreshes", found.beside),
+                    _row("refreshes", found.refreshes),
+                ),
+            ),
+        ),
+    )
+
+
+async def _measure(
+    service: Service, app: Path, flows: int, seconds: float, rounds: int, per_second: float
+) -> _Found:
+    found = _Found()
+    connections = [await Connection.open(service) for _ in range(_CONNECTIONS)]
+    operator = await Connection.open(service)
+    bodies = [_body(number) for number in range(0, flows, max(1, flows // 50))]
+    await keep_to_timetable(connections, bodies, per_second=per_second, seconds=1)
+    for turn in range(rounds):
+        found.quiet += await keep_to_timetable(connections, bodies, per_second=per_second, seconds=seconds)
+        beside = asyncio.create_task(
+            keep_to_timetable(connections, bodies, per_second=per_second, seconds=seconds)
+        )
+        found.refreshes += await _refresh_again_and_again(operator, app, min(_CHANGED, flows - 1), seconds, turn)
+        found.beside += await beside
+    for connection in (*connections, operator):
+        await connection.close()
+    return found
+
+
+async def _refresh_again_and_again(operator: Connection, app: Path, number: int, seconds: float, turn: int) -> list[float]:
+    took = []
+    for time_of_turn in range(int(seconds / _REFRESH_EVERY_SECONDS)):
+        factor = f"1.{turn + 1}{time_of_turn:03d}"
+        generate.write_flow(app, number, factor)
+        began = time.perf_counter()
+        status, said = await operator.call(b"", method="GET", path="/MicroflowRest/refreshCache")
+        took.append((time.perf_counter() - began) * 1000)
+        if (status, said) != (200, b"RefreshCache Success"):
+            message = f"the refresh failed: {status} {said!r}"
+            raise RuntimeError(message)
+        _, reply = await operator.call(_body(number))
+        total = json.loads(reply, parse_float=Decimal)["responseObjectsMap"]["ResponseBO"]["total"]
+        if total != (Decimal(1000) * Decimal(factor)).quantize(Decimal("0.01")):
+            message = f"the call after the refresh answered by the old flow: {total} with the factor {factor}"
+            raise RuntimeError(message)
+        await asyncio.sleep(_REFRESH_EVERY_SECONDS - (time.perf_counter() - began))
+    return took
+
+
+def _body(number: int) -> bytes:
+    request = {"customer": "Siam Parts", "amount": 500, "quantity": 2}
+    return json.dumps({"flowName": generate.flow_name(number), "object": {"RequestBO": request}}).encode()
+
+
+def _row(name: str, values: list[float]) -> tuple[str, ...]:
+    shares = [shown(percentile(values, share), "ms") for share in (0.5, 0.99, 0.999, 1.0)]
+    return (name, f"{len(values):,}", *shares)

@@ -1,0 +1,204 @@
+"""The demo: real microflows answer over HTTP, fail as they should, and change while the server runs.
+
+Each call is printed with its reply and checked. Ends with 0 when everything held, with 1 and a sentence when not.
+"""
+
+import http.client
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from demo_server import (
+    ROOT,
+    Client,
+    DemoError,
+    Reply,
+    expect,
+    finish,
+    microflow_command,
+    new_password,
+    served,
+    stop_on_signal,
+)
+
+_ACTION: Final = "/MicroflowRest/DoAction"
+_WORKERS: Final = 2
+_SIX_KEYS: Final = {"exception", "responseStatus", "responseObjectsMap", "flowName", "flowId", "tId"}
+_TEN_KEYS: Final = {
+    "businessObjectSize", "exception", "fieldDescriptersMapSize", "process", "businessObjectDefSize",
+    "files", "cacheClassSize", "definitionSize", "responseStatus", "fieldDescripterSize",
+}  # fmt: skip
+_RATE: Final = {"flowName": "ExchangeRate", "object": {"RequestBO": {"requestData": "USD"}}}
+_NEW_FIELD: Final = '  unit: {type: string, default: "baht for one"}\n'
+
+
+def main() -> int:
+    """Run the demo."""
+    began = time.monotonic()
+    stop_on_signal()
+    try:
+        with tempfile.TemporaryDirectory(prefix="microflow-demo-") as folder:
+            _demo(Path(folder))
+    except DemoError as error:
+        print(f"\ndemo: FAILED: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\ndemo: interrupted", file=sys.stderr)
+        return 130
+    print(f"\ndemo: all of it held, in {time.monotonic() - began:.1f} s")
+    return 0
+
+
+def _demo(folder: Path) -> None:
+    demo_app = shutil.copytree(ROOT / "apps" / "Demo", folder / "Demo")
+    home = folder / "home"
+    password = new_password()
+    _title(f"Start: microflow serve --app Demo --app Tracking --workers {_WORKERS}")
+    with served([demo_app, ROOT / "apps" / "Tracking"], home, workers=_WORKERS, password=password) as client:
+        print(f"  it answers at http://127.0.0.1:{client.port}")
+        _log_in(client, password)
+        _five_flows(client)
+        _failures(client)
+        _refresh(client, demo_app)
+        _package(client, demo_app, home)
+        _title("Stop: SIGTERM")
+    print("  it stopped, and no process is left")
+
+
+def _log_in(client: Client, password: str) -> None:
+    _title("Log in")
+    body = {"username": "admin", "password": password}
+    reply = client.show("POST", "/IAM2RESTService/services/v1/login", body, shown={**body, "password": "***"})
+    client.token = reply.json["accessToken"]
+
+
+def _five_flows(client: Client) -> None:
+    _title("Five flows")
+    rate = _call(client, _RATE)["ResponseBO"]
+    expect(rate == {"responseData": 31.184504}, f"the rate should be 31.184504, and the reply is {rate}")
+
+    team = {"as_date": "2026-03-15", "team_group_no": "TGN0000000228"}
+    shifts = _call(client, {"flowName": "swap_with", "object": {"param_v_swap_with": team}})["v_swap_with_list"]
+    expect(len(shifts) == 8, f"the team should have 8 people, and the reply has {len(shifts)}")
+
+    month = {"as_year": "2026", "as_month": "03", "employee_code": "640001"}
+    flow = "work_group_schedule_of_my_calendar"
+    schedule = _call(client, {"flowName": flow, "object": {"param_work_my_calendar": month}})["SchedM"]
+    days = schedule[0]["wGSchedule"][0]["dWork"]
+    expect(len(days) == 31, f"March should have 31 days, and the reply has {len(days)}")
+    expect(isinstance(days[0]["state_nameP"], list), "the lists should be nested three deep")
+
+    number = {"Tracking_Input": {"tracking_no": "EX260000096TH"}}
+    events = _call(client, {"flowName": "Get Tracking Detail", "object": number}, with_token=False)["Tracking_Output"]
+    expect(len(events) == 5, f"the parcel should have 5 events, and the reply has {len(events)}")
+
+    mobile = {"Tracking_List_Input": {"mobile": "0812345678"}}
+    parcels = _call(client, {"flowName": "Get Tracking List", "object": mobile}, with_token=False)["Tracking_Output"]
+    expect(len(parcels) == 4, f"the number should have 4 parcels, and the reply has {len(parcels)}")
+
+
+def _failures(client: Client) -> None:
+    _title("A flow that fails in its database node: 200, ERROR, and the reason")
+    body: dict[str, Any] = {"flowName": "Broken Lookup", "object": {"RequestBO": {"requestData": "USD"}}}
+    failed = client.show("POST", _ACTION, body).json
+    _expect_error(failed)
+    expect("Look it up" in failed["exception"], "the exception should name the node")
+
+    _title("Without a session: 401")
+    _expect_error(client.show("POST", _ACTION, _RATE, status=401, with_token=False).json)
+
+    _title("A flow that does not exist: 404")
+    _expect_error(client.show("POST", _ACTION, {"flowName": "No Such Flow", "object": {}}, status=404).json)
+
+
+def _refresh(client: Client, app: Path) -> None:
+    path = app / "business_objects" / "ResponseBO.yaml"
+    _title(f"Change a Business Object on disk: {path.name} gets a field")
+    with path.open("a", encoding="utf-8") as file:
+        file.write(_NEW_FIELD)
+    print("  +" + _NEW_FIELD, end="")
+
+    _title("The running server still answers by the old one")
+    _on_every_worker(client, lambda reply: "unit" not in _outputs(reply)["ResponseBO"], "answer by the old definition")
+
+    _title("Refresh")
+    said = client.show("GET", "/MicroflowRest/refreshCache").body
+    expect(said == b"RefreshCache Success", f"it should say RefreshCache Success, and says {said!r}")
+
+    _title("From now on every worker answers by the new one")
+    _on_every_worker(
+        client, lambda reply: _outputs(reply)["ResponseBO"].get("unit") == "baht for one", "show the new field"
+    )
+
+
+def _package(client: Client, app: Path, home: Path) -> None:
+    _title("Make a package of a flow, and fetch it by classAction")
+    packages = home / "packages"
+    command = [microflow_command(), "package", "ExchangeRate", "--app", str(app), "--out", str(packages)]
+    print("  $ microflow package ExchangeRate --app Demo --out packages")
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    expect(done.returncode == 0, f"microflow package ended with {done.returncode}: {done.stderr.strip()}")
+    (package,) = packages.glob("*.jar")
+    reply = client.show("POST", "/MicroflowRest/classAction", {"fileNames": [package.name], "event": "file"}).json
+    expect(set(reply) == _TEN_KEYS, f"the reply should have its ten keys, and has {sorted(reply)}")
+    expect(reply["responseStatus"] == "SUCCESS", f"it should be a success: {reply['exception']}")
+    expect(package.name in reply["files"], "the reply should name the package")
+    expect(reply["process"] == ["ExchangeRate"], "the reply should name the flow")
+
+
+def _call(client: Client, body: dict[str, Any], *, with_token: bool = True) -> Any:
+    """Show a call of a flow and give its outputs."""
+    print()
+    return _outputs(client.show("POST", _ACTION, body, with_token=with_token))
+
+
+def _outputs(reply: Reply) -> Any:
+    found = reply.json
+    expect(set(found) == _SIX_KEYS, f"the reply should have its six keys, and has {sorted(found)}")
+    expect(found["responseStatus"] == "SUCCESS", f"the call should succeed: {found['exception']}")
+    return found["responseObjectsMap"]
+
+
+def _expect_error(found: dict[str, Any]) -> None:
+    expect(set(found) == _SIX_KEYS, f"the reply should have its six keys, and has {sorted(found)}")
+    expect(found["responseStatus"] == "ERROR", f"the status should be ERROR, and is {found['responseStatus']}")
+    expect(bool(found["exception"]), "the exception should say why")
+    expect(found["responseObjectsMap"] == {}, "the map should be empty")
+
+
+def _on_every_worker(client: Client, holds: Callable[[Reply], bool], wanted: str) -> None:
+    """Call on fresh connections, several open at once, until each worker has answered; every single reply has to hold."""
+    answered: dict[str, Reply] = {}
+    calls = 0
+    for _ in range(100):
+        connections = [http.client.HTTPConnection("127.0.0.1", client.port, timeout=30) for _ in range(8)]
+        try:
+            for connection in connections:
+                client.start(connection, "POST", _ACTION, _RATE)
+            for connection in connections:
+                reply = finish(connection)
+                calls += 1
+                expect(holds(reply), f"call {calls} on worker {reply.worker} did not {wanted}: {reply.body.decode()}")
+                answered.setdefault(reply.worker, reply)
+        finally:
+            for connection in connections:
+                connection.close()
+        if len(answered) == _WORKERS:
+            break
+    expect(len(answered) == _WORKERS, f"of {_WORKERS} workers only {sorted(answered)} answered {calls} calls")
+    for worker, reply in sorted(answered.items()):
+        print(f"  < worker {worker}: {reply.body.decode()}")
+    print(f"  {calls} calls, {len(answered)} workers, every reply alike")
+
+
+def _title(text: str) -> None:
+    print(f"\n== {text}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,222 @@
+"""A server for the length of a demo, and a client that shows what it sends and what comes back. Standard library only."""
+
+import http.client
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, NamedTuple, NoReturn
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+_START_SECONDS: Final = 60.0
+_STOP_SECONDS: Final = 20.0
+_SHOWN_LINES: Final = 24
+
+
+class DemoError(Exception):
+    """Something did not turn out as the demo says it does."""
+
+
+class Reply(NamedTuple):
+    """What the server answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """Give the body as JSON."""
+        return json.loads(self.body)
+
+    @property
+    def worker(self) -> str:
+        """Give the number of the worker that answered."""
+        return self.headers.get("x-microflow-worker", "")
+
+
+class Client:
+    """Makes calls to one server, each over a connection of its own."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.token = ""
+
+    def send(self, method: str, path: str, body: Any = None, *, with_token: bool = True) -> Reply:
+        """Make one call without a word."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            self.start(connection, method, path, body, with_token=with_token)
+            return finish(connection)
+        finally:
+            connection.close()
+
+    def start(
+        self,
+        connection: http.client.HTTPConnection,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        with_token: bool = True,
+    ) -> None:
+        """Send a request and do not wait for its reply."""
+        headers = {"Content-Type": "application/json"} if body is not None else {}
+        if with_token and self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        connection.request(
+            method, path, None if body is None else json.dumps(body, ensure_ascii=False).encode(), headers
+        )
+
+    def show(
+        self, method: str, path: str, body: Any = None, *, shown: Any = None, status: int = 200, with_token: bool = True
+    ) -> Reply:
+        """Make one call and print both sides of it. `shown` is printed in place of the body when that holds a secret.
+
+        Raises DemoError when the status is not `status`.
+        """
+        print(f"  > {method} {path}")
+        if body is not None:
+            print(_indented(json.dumps(body if shown is None else shown, ensure_ascii=False), "  > "))
+        reply = self.send(method, path, body, with_token=with_token)
+        told = f", worker {reply.worker}" if reply.worker else ""
+        print(f"  < {reply.status} {http.client.responses.get(reply.status, '')}{told}")
+        print(_indented(_readable(reply.body), "  < "))
+        expect(reply.status == status, f"the status should be {status} and is {reply.status}")
+        return reply
+
+
+def finish(connection: http.client.HTTPConnection) -> Reply:
+    """Wait for the reply of a request that was sent."""
+    reply = connection.getresponse()
+    return Reply(reply.status, {name.lower(): value for name, value in reply.getheaders()}, reply.read())
+
+
+def expect(is_so: bool, otherwise: str) -> None:  # noqa: FBT001 - reads like an assertion
+    """Go on when it is so.
+
+    Raises DemoError with the sentence when it is not.
+    """
+    if not is_so:
+        raise DemoError(otherwise)
+
+
+@contextmanager
+def served(apps: list[Path], home: Path, *, workers: int, password: str) -> Iterator[Client]:
+    """Serve the apps on a free port, from the first answer of /livez to the end of the block. No process is left behind."""
+    port = _free_port()
+    command = [microflow_command(), "serve", "--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)]
+    command += ["--home", str(home), *(word for app in apps for word in ("--app", str(app)))]
+    log_file = home.parent / "server.log"
+    with log_file.open("wb") as log:
+        server = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, "MICROFLOW_ADMIN_PASSWORD": password},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C reaches the demo alone, which then stops the server
+        )
+    try:
+        client = Client(port)
+        _wait_until_live(client, server)
+        yield client
+        _stop(server)
+    except BaseException:
+        said = log_file.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-20:]
+        print("\nThe last lines of the server:", *said, sep="\n  ", file=sys.stderr)
+        raise
+    finally:
+        _end_group(server)
+
+
+def microflow_command() -> str:
+    """Give the path of the command that is installed beside this interpreter."""
+    return str(Path(sys.executable).parent / "microflow")
+
+
+def new_password() -> str:
+    """Make a password for one demo."""
+    return secrets.token_urlsafe(24)
+
+
+def stop_on_signal() -> None:
+    """Let SIGTERM end the demo as Ctrl-C does, so that the server is stopped too."""
+
+    def interrupt(_number: int, _frame: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+
+
+def _wait_until_live(client: Client, server: "subprocess.Popen[bytes]") -> None:
+    end = time.monotonic() + _START_SECONDS
+    while True:
+        try:
+            if client.send("GET", "/livez").status == 200:
+                return
+        except (OSError, http.client.HTTPException):
+            pass  # it does not listen yet; the loop ends when the process ends or the time is up
+        expect(server.poll() is None, f"the server ended with {server.returncode} before it served")
+        expect(time.monotonic() < end, f"the server did not serve within {_START_SECONDS:g} s")
+        time.sleep(0.01)
+
+
+def _stop(server: "subprocess.Popen[bytes]") -> None:
+    server.send_signal(signal.SIGTERM)
+    try:
+        code = server.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired as error:
+        message = f"the server did not stop within {_STOP_SECONDS:g} s of SIGTERM"
+        raise DemoError(message) from error
+    expect(code == 0, f"the server ended with {code} on SIGTERM")
+    expect(not _group_lives(server.pid), "the server stopped and left a worker behind")
+
+
+def _group_lives(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _end_group(server: "subprocess.Popen[bytes]") -> None:
+    """End what is left of the server and its workers; nothing is when it stopped as asked."""
+    try:
+        os.killpg(server.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+    server.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _readable(body: bytes) -> str:
+    text = body.decode(errors="replace")
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    short = json.dumps(value, ensure_ascii=False)
+    return short if len(short) <= 200 else json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def _indented(text: str, mark: str) -> str:
+    lines = text.splitlines()
+    shown = lines[:_SHOWN_LINES]
+    if len(lines) > len(shown):
+        shown.append(f"… and {len(lines) - len(shown)} lines more")
+    return "\n".join(mark + line for line in shown)
