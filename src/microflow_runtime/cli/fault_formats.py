@@ -1,6 +1,7 @@
 """Faults in the formats that other programs read: JSON, GitHub's workflow commands, SARIF 2.1.0 and JUnit XML."""
 
 import html
+import json
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -60,7 +61,9 @@ def as_junit(faults: Sequence[Fault]) -> str:
 
 
 def _indented(document: Any) -> str:
-    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+    """Give indented JSON in which characters that do not print are escapes: it may be read on a terminal, too."""
+    text = msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
 
 
 def _sentence(fault: Fault) -> str:

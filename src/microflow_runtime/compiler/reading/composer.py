@@ -42,8 +42,7 @@ def compose(text: str, report: Report, marks: Marks | None = None) -> Any:
     try:
         return composer.document()
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        index = min(mark.index if mark else 0, len(text))
+        index = _index_of(error, text)
         report(fault_codes.NOT_YAML, _sentence(error), index, index + 1, _syntax_help(text, index, error))
         raise Unreadable from error
     except yaml.YAMLError as error:
@@ -160,6 +159,15 @@ class _Composer:
 
 def _span(event: Any) -> tuple[int, int]:
     return event.start_mark.index, max(event.end_mark.index, event.start_mark.index + 1)
+
+
+def _index_of(error: yaml.MarkedYAMLError, text: str) -> int:
+    """Give the index of what is wrong; when the text ends too early, that of what was not closed."""
+    mark = error.problem_mark or error.context_mark
+    index = mark.index if mark else 0
+    if index >= len(text.rstrip()) and error.context_mark:
+        index = error.context_mark.index
+    return min(index, len(text))
 
 
 def _sentence(error: yaml.MarkedYAMLError) -> str:

@@ -91,6 +91,7 @@ class _Scan:
         self.files: list[SourceFile] = []
         self.faults: list[Fault] = []
         self.room_bytes = MAX_APP_BYTES
+        self.linked: set[str] = set()
 
     def folder(self, relative: str, depth: int) -> None:
         try:
@@ -111,6 +112,10 @@ class _Scan:
             return
         if entry.is_symlink() and not self._inside(entry.path):
             self._fault(fault_codes.UNREADABLE, path, f"`{shown(path)}` is a link that leads out of the app's folder")
+        elif entry.is_symlink() and entry.is_dir() and self._seen(entry.path):
+            self._fault(
+                fault_codes.UNREADABLE, path, f"`{shown(path)}` is a link to a folder that another link leads to"
+            )
         elif entry.is_dir():
             if path == "files" or path in _DEFINITION_FOLDERS or path.startswith("files/"):
                 if depth < MAX_FOLDER_DEPTH:
@@ -154,6 +159,13 @@ class _Scan:
 
     def _inside(self, path: str) -> bool:
         return os.path.realpath(path).startswith(self.root + os.sep)
+
+    def _seen(self, path: str) -> bool:
+        """Say whether another link has led to this folder already, as one to its own parent does again and again."""
+        real = os.path.realpath(path)
+        seen = real in self.linked
+        self.linked.add(real)
+        return seen
 
     def _fault(self, code: str, path: str, message: str) -> None:
         self.faults.append(Fault(code=code, message=message, place=_whole_file(self.label, path)))
