@@ -41,7 +41,7 @@ async def prepare_home(
     The role `admin` is given every permission there is, also those that a newer version added. An administrator is
     made once in the life of a home, so one that was removed does not come back with a restart.
     """
-    await _ensure_roles(store, auditor)
+    await ensure_roles(store, auditor)
     if await store.find_meta(_DONE) is not None:
         return None
     password = admin_password or Secret(urlsafe_b64encode(random_bytes(15)).decode("ascii"))
@@ -56,7 +56,8 @@ async def prepare_home(
     return FirstStart(username=ADMIN, password=password, was_made_up=admin_password is None)
 
 
-async def _ensure_roles(store: Store, auditor: Auditor) -> None:
+async def ensure_roles(store: Store, auditor: Auditor) -> None:
+    """Make the built-in roles where they are missing, and give `admin` every permission there is."""
     present = {role.name for role in await store.list_roles()}
     for name, number in BUILT_IN_ROLES.items():
         if name not in present:

@@ -9,7 +9,7 @@ from microflow_runtime.security.auditing import Auditor
 from microflow_runtime.security.authentication import Authenticator
 from microflow_runtime.security.clock import Clock, SystemClock
 from microflow_runtime.security.credentials import Credentials
-from microflow_runtime.security.first_start import FirstStart, prepare_home
+from microflow_runtime.security.first_start import FirstStart, ensure_roles, prepare_home
 from microflow_runtime.security.login import Login, LoginRequest, NewSession
 from microflow_runtime.security.passwords import Passwords
 from microflow_runtime.security.rate import RateLimit
@@ -114,6 +114,10 @@ class Security:
             principal, action, object_type, object_name, outcome="refused", address=address, detail=detail
         )
         await self.auditor.note_refusal(entry)
+
+    async def first_roles(self) -> None:
+        """Make the built-in roles where they are missing, and no user: what a command on a fresh home needs."""
+        await ensure_roles(self.store, self.auditor)
 
     async def first_start(self) -> FirstStart | None:
         """Make the built-in roles and, once in a home's life, the administrator. Run it before the workers start."""

@@ -1,0 +1,65 @@
+"""Does the work of an account command on the store of a home, also beside a running server."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from microflow_runtime.cli.accounts.output import fail
+
+if TYPE_CHECKING:
+    from microflow_runtime.model.principal import Principal
+    from microflow_runtime.security import Security
+    from microflow_runtime.settings import Secret
+
+_Result = TypeVar("_Result")
+
+Home = Annotated[
+    Path | None, typer.Option("--home", envvar="MICROFLOW_HOME", help="Folder that the server keeps everything under.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of columns.")]
+
+
+def run(home: Path | None, work: "Callable[[Security, Principal], Awaitable[_Result]]") -> _Result:
+    """Open the store of a home, do the work as the operator of this machine, and tell running workers.
+
+    Whoever may write the home's files may do everything; what is done is audited under the name `operator`.
+    """
+    from microflow_runtime.errors import MicroflowError
+
+    try:
+        return asyncio.run(_work(home, work))
+    except MicroflowError as error:
+        fail(error)
+
+
+async def _work(home: Path | None, work: "Callable[[Security, Principal], Awaitable[_Result]]") -> _Result:
+    from microflow_runtime.model.principal import Principal
+    from microflow_runtime.runtime.page import SharedPage, page_path
+    from microflow_runtime.security import ACCESSES, EVERY, Security
+    from microflow_runtime.settings import load_settings
+    from microflow_runtime.store import open_store
+
+    settings = load_settings(options={"home": home})
+    store = open_store(settings.home)
+    page = SharedPage.find(page_path(settings.home))
+    security = Security(store, settings, bump_revocation=page.bump_revocation if page else None)
+    everything = frozenset((kind, EVERY, access) for kind, accesses in ACCESSES.items() for access in accesses)
+    try:
+        await security.first_roles()
+        return await work(security, Principal(username="operator", grants=everything))
+    finally:
+        await security.close()
+        await store.close()
+        if page is not None:
+            page.close()
+
+
+def read_secret(*, from_stdin: bool) -> "Secret | None":
+    """Read a secret from standard input, without the end of its line; None when it was not asked for."""
+    from microflow_runtime.settings import Secret
+
+    return Secret(sys.stdin.readline().rstrip("\r\n")) if from_stdin else None
