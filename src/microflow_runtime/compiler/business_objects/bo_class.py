@@ -1,0 +1,248 @@
+"""The class that is generated for a Business Object: it reads, takes over, checks, blanks and writes its values.
+
+A value of a Business Object is a plain dict that holds every declared field, in declared order; a missing one is None and
+a missing list is []. Why dicts: docs/decisions/0001-values-are-dicts.md.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from microflow_runtime.compiler.business_objects.constraints import Check, build_check
+from microflow_runtime.compiler.business_objects.misfit import Misfit, Notes, describe
+from microflow_runtime.compiler.business_objects.simple_values import SIMPLE
+from microflow_runtime.model.business_object import BusinessObject, Field
+from microflow_runtime.model.type_ref import TypeRef
+
+Value = Any
+Reader = Callable[[Any, Notes], Value]
+Adopter = Callable[[Any], Value]
+Writer = Callable[[Value], Any]
+
+
+class ValueShape(msgspec.Struct, frozen=True):
+    """How values of one declared type (a Business Object, a simple type, a list of either) come in and go out.
+
+    `read` takes JSON values from a caller, `adopt` values from formulas and drivers, `write` gives JSON values. All
+    three raise Misfit. `check` holds the constraints of a field and is None where there are none. `blank` makes the
+    value that stands in when nothing was given: None, [] or a Business Object of blanks.
+    """
+
+    type: TypeRef
+    read: Reader
+    adopt: Adopter
+    write: Writer | None
+    blank: Callable[[], Value]
+
+
+class _Slot:
+    """One field as the class works with it."""
+
+    __slots__ = ("adopt", "check", "default", "has_default", "is_list", "name", "needs_value", "read", "write")
+
+    def __init__(self, field: Field, shape: ValueShape) -> None:
+        self.name = field.name
+        self.read = shape.read
+        self.adopt = shape.adopt
+        self.write = shape.write
+        self.is_list = field.type.is_list
+        self.check: Check | None = build_check(field)
+        self.has_default = field.default is not msgspec.UNSET
+        self.needs_value = not (field.type.is_optional or self.has_default or self.is_list)
+        self.default = shape.read(field.default, Notes()) if self.has_default else None
+
+    def missing(self) -> Value:
+        """Give what stands for a value that was not sent; Misfit when one is required."""
+        if self.needs_value:
+            raise Misfit("a value", "nothing")
+        if self.is_list and not self.has_default:
+            return []
+        return self.default
+
+
+class BoClass:
+    """The class of one Business Object within one closure of definitions. It never changes once it is linked."""
+
+    __slots__ = ("_slots", "_slots_by_name", "definition", "name")
+
+    def __init__(self, definition: BusinessObject) -> None:
+        self.definition = definition
+        self.name = definition.name
+        self._slots: tuple[_Slot, ...] = ()
+        self._slots_by_name: dict[str, _Slot] = {}
+
+    def link(self, classes: "Mapping[str, BoClass]") -> None:
+        """Build the fields, once every class of the closure exists: Business Objects may refer to each other."""
+        slots = []
+        for field in self.definition.fields:
+            try:
+                slots.append(_Slot(field, shape_of(field.type, classes)))
+            except Misfit as misfit:
+                raise misfit.under(field.name).under(self.name) from misfit
+        self._slots = tuple(slots)
+        self._slots_by_name = {slot.name: slot for slot in slots}
+
+    def read(self, value: Any, notes: Notes) -> dict[str, Value]:
+        """Make a value from a JSON object; a field that is not declared is left out and counted."""
+        if type(value) is not dict:
+            raise Misfit(f"an object ({self.name})", describe(value))
+        result: dict[str, Value] = {}
+        known = 0
+        for slot in self._slots:
+            name = slot.name
+            given = value.get(name)
+            try:
+                if given is None:
+                    known += name in value
+                    result[name] = slot.missing()
+                else:
+                    known += 1
+                    result[name] = taken = slot.read(given, notes)
+                    if slot.check is not None:
+                        slot.check(taken)
+            except Misfit as misfit:
+                misfit.under(name)
+                raise
+        if known != len(value):
+            notes.unknown_fields += len(value) - known
+        return result
+
+    def adopt(self, value: Any) -> dict[str, Value]:
+        """Make a value from a context by field names; fields of the context that are not declared are left out."""
+        if type(value) is not dict:
+            raise Misfit(f"a {self.name}", describe(value))
+        result: dict[str, Value] = {}
+        for slot in self._slots:
+            name = slot.name
+            given = value.get(name)
+            try:
+                if given is None:
+                    result[name] = slot.missing()
+                else:
+                    result[name] = taken = slot.adopt(given)
+                    if slot.check is not None:
+                        slot.check(taken)
+            except Misfit as misfit:
+                misfit.under(name)
+                raise
+        return result
+
+    def adopt_field(self, name: str) -> Adopter:
+        """Give the function that takes over a value for one field: type, presence and constraints."""
+        slot = self._slots_by_name[name]
+        adopt, check = slot.adopt, slot.check
+
+        def adopt_one(value: Any) -> Value:
+            if value is None:
+                return slot.missing()
+            taken = adopt(value)
+            if check is not None:
+                check(taken)
+            return taken
+
+        return adopt_one
+
+    def has_check(self, name: str) -> bool:
+        """True when the field has constraints beyond its type."""
+        return self._slots_by_name[name].check is not None
+
+    def blank(self) -> dict[str, Value]:
+        """Make the value a new parent starts from: defaults where there are some, else None or []."""
+        return {
+            slot.name: slot.default if slot.has_default else ([] if slot.is_list else None) for slot in self._slots
+        }
+
+    def write(self, value: dict[str, Value]) -> dict[str, Any]:
+        """Make the JSON object of a value; a required field without value does not fit."""
+        result: dict[str, Any] = {}
+        for slot in self._slots:
+            name = slot.name
+            item = value[name]
+            if item is None:
+                if slot.needs_value:
+                    raise Misfit("a value", "nothing").under(name)
+            elif slot.write is not None:
+                try:
+                    item = slot.write(item)
+                except Misfit as misfit:
+                    misfit.under(name)
+                    raise
+            result[name] = item
+        return result
+
+
+def build_classes(definitions: Iterable[BusinessObject]) -> dict[str, BoClass]:
+    """Generate the classes of one closure. Raises Misfit when a default does not fit its field."""
+    classes = {definition.name: BoClass(definition) for definition in definitions}
+    for bo_class in classes.values():
+        bo_class.link(classes)
+    return classes
+
+
+def shape_of(type_ref: TypeRef, classes: Mapping[str, BoClass]) -> ValueShape:
+    """Give how values of a declared type are handled. Raises KeyError when the type is not among the classes."""
+    simple = SIMPLE.get(type_ref.name)
+    if simple is not None:
+        read_simple = simple.read
+        single = ValueShape(type_ref, lambda value, _notes: read_simple(value), simple.adopt, simple.write, _none)
+    else:
+        bo_class = classes[type_ref.name]
+        single = ValueShape(type_ref, bo_class.read, bo_class.adopt, bo_class.write, bo_class.blank)
+    if not type_ref.is_list:
+        return single
+    write = _list_writer(single.write) if single.write is not None else None
+    return ValueShape(type_ref, _list_reader(single.read), _list_adopter(single.adopt), write, list)
+
+
+def _none() -> None:
+    return None
+
+
+def _list_reader(read: Reader) -> Reader:
+    def read_list(value: Any, notes: Notes) -> list[Value]:
+        if type(value) is not list:
+            raise Misfit("a list", describe(value))
+        index = 0
+        result = []
+        try:
+            for index, item in enumerate(value):
+                result.append(read(item, notes))
+        except Misfit as misfit:
+            misfit.under(index)
+            raise
+        return result
+
+    return read_list
+
+
+def _list_adopter(adopt: Adopter) -> Adopter:
+    def adopt_list(value: Any) -> list[Value]:
+        if type(value) is not list:
+            raise Misfit("a list", describe(value))
+        index = 0
+        result = []
+        try:
+            for index, item in enumerate(value):
+                result.append(adopt(item))
+        except Misfit as misfit:
+            misfit.under(index)
+            raise
+        return result
+
+    return adopt_list
+
+
+def _list_writer(write: Writer) -> Writer:
+    def write_list(value: list[Value]) -> list[Any]:
+        index = 0
+        result = []
+        try:
+            for index, item in enumerate(value):
+                result.append(write(item))
+        except Misfit as misfit:
+            misfit.under(index)
+            raise
+        return result
+
+    return write_list

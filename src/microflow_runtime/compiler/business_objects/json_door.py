@@ -1,0 +1,100 @@
+"""The one door through which JSON comes in, and the way it goes out.
+
+Numbers keep their digits: a literal with a fraction or an exponent becomes a Decimal, a whole one an int. Everything that
+a hostile body can provoke in the decoder is caught here and becomes `BadRequest`.
+"""
+
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+
+from microflow_runtime.errors import BadRequest
+
+MAX_DIGITS: Final = 1_000
+MAX_EXPONENT: Final = 6_144
+_INT_BOUND: Final = 10**MAX_DIGITS
+
+
+class JsonLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """Bounds of a body beyond its size, as settings give them. Depth counts arrays and objects that are open at once."""
+
+    depth: int = 64
+    keys_per_object: int = 10_000
+    keys: int = 1_000_000
+    text_bytes: int = 4 * 1024 * 1024
+
+
+def _read_number(text: str) -> Decimal:
+    if len(text) > MAX_DIGITS + 10:
+        raise ValueError(f"a number has more than {MAX_DIGITS} digits")
+    number = Decimal(text)
+    if number and not -MAX_EXPONENT <= number.adjusted() <= MAX_EXPONENT:
+        raise ValueError(f"a number has an exponent beyond {MAX_EXPONENT}")
+    exponent = number.as_tuple().exponent
+    if not isinstance(exponent, int) or not -2 * MAX_EXPONENT <= exponent <= MAX_EXPONENT:
+        raise ValueError(f"a number has an exponent beyond {MAX_EXPONENT}")
+    return number
+
+
+_decoder: Final = msgspec.json.Decoder(float_hook=_read_number)
+_encoder: Final = msgspec.json.Encoder(decimal_format="number")
+encode_json: Final = _encoder.encode
+_DEFAULTS: Final = JsonLimits()
+
+
+def decode_json(body: bytes, limits: JsonLimits = _DEFAULTS) -> Any:
+    """Decode a JSON text.
+
+    Raises BadRequest when it is not JSON, not UTF-8, nested deeper than the limit, or holds too many keys, too long a text
+    or too large a number.
+    """
+    try:
+        value = _decoder.decode(body)
+    except UnicodeDecodeError as error:
+        raise BadRequest(f"The body is not UTF-8: a wrong byte at position {error.start}.") from error
+    except RecursionError as error:
+        raise BadRequest(f"The body is nested deeper than {limits.depth} levels.") from error
+    except ValueError as error:  # msgspec.DecodeError, and what the number hook raises, are ValueErrors
+        raise BadRequest(f"The body is not JSON: {error}.") from error
+    if (
+        body.count(b"{") + body.count(b"[") > limits.depth
+        or body.count(b":") > limits.keys_per_object
+        or len(body) > limits.text_bytes
+    ):
+        _check_sizes(value, limits)
+    return value
+
+
+def _check_sizes(value: Any, limits: JsonLimits) -> None:
+    """Walk the containers level by level; the decoder's own guard has already bounded how deep they can be."""
+    depth = 0
+    keys = 0
+    level = [value] if isinstance(value, dict | list) else []
+    while level:
+        depth += 1
+        if depth > limits.depth:
+            raise BadRequest(f"The body is nested deeper than {limits.depth} levels.")
+        below: list[Any] = []
+        for container in level:
+            if type(container) is dict:
+                keys += len(container)
+                if len(container) > limits.keys_per_object or keys > limits.keys:
+                    raise BadRequest(
+                        f"The body has more than {limits.keys_per_object} keys in an object or {limits.keys} in all."
+                    )
+                items = container.values()
+            else:
+                items = container
+            for item in items:
+                kind = type(item)
+                if kind is dict or kind is list:
+                    below.append(item)
+                elif kind is str and len(item) > limits.text_bytes:
+                    raise BadRequest(f"A text in the body is longer than {limits.text_bytes} bytes.")
+        level = below
+
+
+def bounded_int(value: int) -> bool:
+    """True when the integer has at most 1,000 digits."""
+    return -_INT_BOUND < value < _INT_BOUND

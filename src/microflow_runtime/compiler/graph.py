@@ -1,0 +1,80 @@
+"""The shape of a flow: where its links lead, what can be reached, whether there is a way to an end."""
+
+from collections.abc import Mapping
+
+from microflow_runtime.compiler.faults import FaultList, did_you_mean
+from microflow_runtime.compiler.library import NodeDeclaration
+from microflow_runtime.model.microflow import Microflow, Node
+
+
+def targets_of(node: Node) -> list[tuple[tuple[str | int, ...], str]]:
+    """List the ways out of a node as (path inside the node's definition, name of the target)."""
+    ways: list[tuple[tuple[str | int, ...], str]] = []
+    if node.next is not None:
+        ways.append((("next",), node.next))
+    ways += [(("links", index, "to"), link.to) for index, link in enumerate(node.links)]
+    ways += [(("catch", index, "to"), catch.to) for index, catch in enumerate(node.catches)]
+    return ways
+
+
+def check_graph(flow: Microflow, types: Mapping[str, NodeDeclaration], faults: FaultList) -> None:
+    """Report missing targets, a missing or second start, nodes that nothing leads to, and nodes without a way to an end."""
+    nodes = flow.nodes
+    for name, node in nodes.items():
+        for path, target in targets_of(node):
+            if target not in nodes:
+                faults.add(
+                    "MF-D051", f'There is no node "{target}".', ("nodes", name, *path), help=did_you_mean(target, nodes)
+                )
+        _check_exits(node, types, faults)
+    starts = [name for name, node in nodes.items() if node.type == "start"]
+    if not starts:
+        faults.add("MF-D052", "The flow has no start node.", ("nodes",), at_key=True, help="add a node with `type: start`")
+        return
+    for name in starts[1:]:
+        faults.add("MF-D052", f'The flow has a second start, "{name}"; the first is "{starts[0]}".', ("nodes", name), at_key=True)
+    _check_reach(flow, starts[0], types, faults)
+
+
+def _check_exits(node: Node, types: Mapping[str, NodeDeclaration], faults: FaultList) -> None:
+    declared = types.get(node.type)
+    if declared is None:
+        return
+    here = ("nodes", node.name)
+    if declared.exits == "next" and node.next is None:
+        faults.add("MF-D053", f'The node "{node.name}" does not say where the flow goes on.', here, at_key=True, help="add `next: NODE`")
+    if declared.exits != "next" and node.next is not None:
+        faults.add("MF-D054", f"A {node.type} node takes no `next`.", (*here, "next"), at_key=True)
+    if declared.exits == "links" and not node.links:
+        faults.add("MF-D053", f'The {node.type} "{node.name}" has no links.', here, at_key=True, help="add `links:` with at least one link")
+    if declared.exits != "links" and node.links:
+        faults.add("MF-D054", f"A {node.type} node takes no `links`.", (*here, "links"), at_key=True)
+
+
+def _check_reach(flow: Microflow, start: str, types: Mapping[str, NodeDeclaration], faults: FaultList) -> None:
+    forward = {name: [target for _, target in targets_of(node) if target in flow.nodes] for name, node in flow.nodes.items()}
+    backward: dict[str, list[str]] = {name: [] for name in flow.nodes}
+    for name, targets in forward.items():
+        for target in targets:
+            backward[target].append(name)
+    reached = _walk([start], forward)
+    ends = [name for name, node in flow.nodes.items() if node.type in types and types[node.type].exits == "none"]
+    ending = _walk(ends, backward)
+    for name in flow.nodes:
+        if name not in reached:
+            faults.add("MF-D055", f'Nothing leads to the node "{name}".', ("nodes", name), at_key=True, help="link it or delete it")
+        elif name not in ending and ends:
+            faults.add("MF-D056", f'From the node "{name}" there is no way to an end.', ("nodes", name), at_key=True)
+    if not ends:
+        faults.add("MF-D056", "The flow has no end.", ("nodes",), at_key=True, help="add a node with `type: end`")
+
+
+def _walk(starts: list[str], edges: Mapping[str, list[str]]) -> set[str]:
+    seen = set(starts)
+    waiting = list(starts)
+    while waiting:
+        for target in edges[waiting.pop()]:
+            if target not in seen:
+                seen.add(target)
+                waiting.append(target)
+    return seen

@@ -1,0 +1,66 @@
+"""What a flow is compiled against: the Business Objects, the other flows and the named resources of its application."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
+
+import msgspec
+
+from microflow_runtime.compiler.plan import Plan
+from microflow_runtime.model.app import App
+from microflow_runtime.model.business_object import BusinessObject
+from microflow_runtime.model.microflow import Microflow
+from microflow_runtime.model.type_ref import TypeRef
+
+
+class NodeDeclaration(Protocol):
+    """What the compiler must know of a kind of node; the engine's `NodeType` says what `prepare` returns."""
+
+    name: str
+    settings: type[msgspec.Struct]
+    exits: str
+    waits: bool
+
+    def prepare(self, context: Any) -> Callable[[], Any]:
+        """Check a node of this kind, reporting faults to the context; return what builds its action."""
+        ...
+
+
+class Callee(msgspec.Struct, frozen=True, kw_only=True):
+    """Another flow of the same application as a caller sees it. `get_plan` compiles it when it is first called."""
+
+    flow: Microflow
+    business_objects: Mapping[str, BusinessObject]
+    get_plan: Callable[[], Plan]
+
+
+class Library(msgspec.Struct, frozen=True, kw_only=True):
+    """The surroundings of one flow in one snapshot. `find_callee` gives None for a flow that is not there.
+
+    `broken` are names whose files are there and cannot be used: naming one is no fault of its own.
+    """
+
+    app: App
+    business_objects: Mapping[str, BusinessObject]
+    node_types: Mapping[str, NodeDeclaration]
+    find_callee: Callable[[str], Callee | None]
+    callee_names: Callable[[], Iterable[str]]
+    broken: frozenset[str] = frozenset()
+
+
+def closure_of(types: Iterable[TypeRef], definitions: Mapping[str, BusinessObject]) -> dict[str, BusinessObject]:
+    """Collect the Business Objects that the types reach, directly or through fields; unknown names are passed over."""
+    closure: dict[str, BusinessObject] = {}
+    waiting = [ref.name for ref in types if not ref.is_simple]
+    while waiting:
+        name = waiting.pop()
+        definition = definitions.get(name)
+        if definition is None or name in closure:
+            continue
+        closure[name] = definition
+        waiting.extend(field.type.name for field in definition.fields if not field.type.is_simple)
+    return dict(sorted(closure.items()))
+
+
+def types_of(flow: Microflow) -> list[TypeRef]:
+    """List the declared types of a flow: inputs, outputs, variables."""
+    return [*flow.inputs.values(), *flow.outputs.values(), *flow.variables.values()]

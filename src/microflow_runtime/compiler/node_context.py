@@ -1,0 +1,139 @@
+"""What a node type sees of the node it checks: settings, scope, mappings, and where to report faults."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from microflow_runtime.compiler.business_objects import BoClass
+from microflow_runtime.compiler.faults import FaultList, Path, did_you_mean
+from microflow_runtime.compiler.feel_types import FeelTypes
+from microflow_runtime.compiler.formulas import Computed, Evaluate, check_formula
+from microflow_runtime.compiler.library import Library
+from microflow_runtime.compiler.mapping import Assignment, Targets, bind_mapping, check_mapping
+from microflow_runtime.compiler.plan import Assign
+from microflow_runtime.compiler.reading import formula_of
+from microflow_runtime.feel import ANY, Type
+from microflow_runtime.model.microflow import Node
+
+
+class Layout:
+    """The places of names in the frame. Grows while nodes are checked; complete before anything is bound."""
+
+    def __init__(self) -> None:
+        self.slots: dict[str, int] = {"caller": 0}
+
+    def slot(self, name: str) -> int:
+        """Give the place of a name, a new one when it has none yet."""
+        return self.slots.setdefault(name, len(self.slots))
+
+
+class NodeContext:
+    """One node under compilation. `settings` is the node type's own record, already checked for names and types."""
+
+    def __init__(
+        self,
+        node: Node,
+        settings: Any,
+        scope: Mapping[str, Type],
+        targets: Targets,
+        types: FeelTypes,
+        classes: Mapping[str, BoClass],
+        layout: Layout,
+        library: Library,
+        faults: FaultList,
+    ) -> None:
+        self.node = node
+        self.settings = settings
+        self.scope = scope
+        self.types = types
+        self.classes = classes
+        self.layout = layout
+        self.library = library
+        self.faults = faults
+        self.path: Path = ("nodes", node.name)
+        self.reads: set[str] = set()
+        self.sources: set[str] = set()
+        self._targets = targets
+
+    def fault(self, code: str, message: str, *key: str | int, at_key: bool = False, help: str = "") -> None:  # noqa: A002
+        """Report a fault at a key of the node; with no key, at the node's name."""
+        self.faults.add(code, message, (*self.path, *key), at_key=at_key or not key, help=help)
+
+    def formula(self, text: str, *key: str | int, expected: Type | None = None) -> Computed | None:
+        """Check a formula (without its `=`) that stands at a key of the node, against the scope of the node."""
+        computed = check_formula(text, self.scope, (*self.path, *key), self.faults, expected=expected)
+        if computed is not None:
+            self.reads.update(name.split(".")[0] for name in computed.names)
+        return computed
+
+    def setting(self, value: Any, *key: str | int, expected: Type | None = None) -> Computed | None:
+        """Check a setting that is a formula when it begins with `=`, else the literal itself."""
+        text = formula_of(value)
+        if text is not None:
+            return self.formula(text, *key, expected=expected)
+        return Computed(ANY, None, value)
+
+    def inputs(self, expected: Mapping[str, Type] | None = None, *, key: str = "in") -> dict[str, Computed]:
+        """Check the mapping into the node: name to formula or literal. Names outside `expected` (when given) are faults."""
+        checked: dict[str, Computed] = {}
+        for name, value in self.node.inputs.items():
+            wanted = None
+            if expected is not None:
+                if name not in expected:
+                    message = f'The node takes no input "{name}".'
+                    self.fault("MF-D065", message, key, name, at_key=True, help=did_you_mean(name, expected))
+                    continue
+                wanted = expected[name]
+            computed = self.setting(value, key, name, expected=wanted)
+            if computed is not None:
+                checked[name] = computed
+        return checked
+
+    def outputs(self, given: Mapping[str, Type]) -> list[Assignment]:
+        """Check the mapping out of the node, whose formulas also see the names of `given`; these get places in the frame."""
+        for name in given:
+            self.layout.slot(name)
+        scope = {**self.scope, **given} if given else self.scope
+        assignments = check_mapping(self.node.outputs, scope, self._targets, (*self.path, "out"), self.faults)
+        for assignment in assignments:
+            self.reads.update(assignment.value.names)
+        return assignments
+
+    def bind_outputs(self, assignments: list[Assignment], given: Mapping[str, Type]) -> Assign | None:
+        """Make the function that carries a checked mapping out."""
+        return bind_mapping(assignments, {**self.scope, **given}, self.layout.slots)
+
+    def bind(self, computed: Computed) -> Evaluate:
+        """Make the function that computes a checked formula or literal from the frame."""
+        return computed.bind(self.layout.slots)
+
+
+def read_settings(node: Node, declared: type[msgspec.Struct], faults: FaultList) -> Any:
+    """Make the node type's settings record; None when keys are unknown, missing or of the wrong type."""
+    path: Path = ("nodes", node.name)
+    fields = {field.encode_name: field for field in msgspec.structs.fields(declared)}
+    good = True
+    for key in node.settings:
+        if key not in fields:
+            known = [*fields, *COMMON_KEYS]
+            message = f'A {node.type} node has no setting "{key}".'
+            faults.add("MF-D057", message, (*path, key), at_key=True, help=did_you_mean(key, known))
+            good = False
+    for name, field in fields.items():
+        if name not in node.settings:
+            if field.required:
+                faults.add("MF-D058", f'The {node.type} node "{node.name}" needs the setting "{name}".', path, at_key=True)
+                good = False
+            continue
+        try:
+            msgspec.convert(node.settings[name], field.type)
+        except msgspec.ValidationError as error:
+            faults.add("MF-D059", f'The setting "{name}" does not fit: {error}.', (*path, name))
+            good = False
+    return msgspec.convert(node.settings, declared) if good else None
+
+
+COMMON_KEYS = ("type", "title", "description", "next", "links", "catch", "in", "out", "timeout", "retry")
+
+Prepared = Callable[[], Any]

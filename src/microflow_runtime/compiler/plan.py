@@ -1,0 +1,92 @@
+"""The compiled form of a microflow: immutable, with everything looked up and every formula bound."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from microflow_runtime.compiler.business_objects import BoClass, ValueShape
+from microflow_runtime.model.microflow import Limits, Retry
+from microflow_runtime.model.type_ref import TypeRef
+
+Frame = list[Any]
+Assign = Callable[[Frame], None]
+
+ENDS: int = -1
+"""The target of a link that leads out of the flow."""
+
+
+class Action(msgspec.Struct, frozen=True):
+    """What a node does. `run(frame, run)` returns the index of the exit it leaves by; it is a coroutine function when `waits`."""
+
+    run: Callable[[Frame, Any], Any]
+    waits: bool = False
+
+
+class PlanCatch(msgspec.Struct, frozen=True, kw_only=True):
+    """A compiled way out on an error. `kinds` is empty for a time catch; `assign` runs with the error's data in `error_slot`."""
+
+    kinds: frozenset[str]
+    after_seconds: float | None
+    assign: Assign | None
+    error_slot: int
+    target: int
+    label: str
+
+    def takes(self, kind: str) -> bool:
+        """True when the catch names the kind, a kind above it (`a` takes `a.b`), or `any`."""
+        kinds = self.kinds
+        while kind not in kinds:
+            kind, dot, _ = kind.rpartition(".")
+            if not dot:
+                return "any" in kinds
+        return True
+
+
+class PlanNode(msgspec.Struct, frozen=True, kw_only=True):
+    """A compiled node. `targets[i]` is the index of the node that exit i leads to, `labels[i]` what the trace calls it."""
+
+    name: str
+    type: str
+    action: Action
+    targets: tuple[int, ...]
+    labels: tuple[str, ...]
+    catches: tuple[PlanCatch, ...] = ()
+    timeout_seconds: float | None = None
+    retry: Retry | None = None
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+
+
+class Parameter(msgspec.Struct, frozen=True, kw_only=True):
+    """An input or output: its name on the wire, its place in the frame, how its values come in and go out."""
+
+    name: str
+    slot: int
+    shape: ValueShape
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """A compiled microflow. `frame` is copied for each execution; slot 0 holds the caller.
+
+    `steps` is what the executor walks: `(run, waits, targets)` a node, in the order of `nodes`; the first is the start.
+    `waits` tells whether any node may wait for something outside. `types` are the declared types of the variables.
+    """
+
+    name: str
+    id: str
+    app: str
+    time_zone: str
+    nodes: tuple[PlanNode, ...]
+    steps: tuple[tuple[Callable[[Frame, Any], Any], bool, tuple[int, ...]], ...]
+    frame: tuple[Any, ...]
+    slots: Mapping[str, int]
+    inputs: tuple[Parameter, ...]
+    outputs: tuple[Parameter, ...]
+    classes: Mapping[str, BoClass]
+    sources: tuple[str, ...] = ()
+    limits: Limits = Limits()
+    anonymous_as: str | None = None
+    runs_as: str | None = None
+    waits: bool = False
+    types: Mapping[str, TypeRef] = {}

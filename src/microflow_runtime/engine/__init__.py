@@ -1,0 +1,21 @@
+"""Runs plans: the executor, the state of a run, limits, transactions, the trace. Knows no driver and no HTTP.
+
+Others use: `perform`, `Run`, `RunLimits`, `NodeType`, `Resources`, `SqlConnection`, `record_execution`.
+"""
+
+from microflow_runtime.engine.contract import NodeType, Resources, SqlConnection
+from microflow_runtime.engine.limits import RunLimits
+from microflow_runtime.engine.perform import perform, read_inputs
+from microflow_runtime.engine.run import Run
+from microflow_runtime.engine.trace import record_execution
+
+__all__ = [
+    "NodeType",
+    "Resources",
+    "Run",
+    "RunLimits",
+    "SqlConnection",
+    "perform",
+    "read_inputs",
+    "record_execution",
+]

@@ -1,0 +1,147 @@
+"""Walks a plan from its start to an end. The only loop that every call goes through, so it is kept short and flat."""
+
+import decimal
+from time import perf_counter_ns
+from typing import Any
+
+from microflow_runtime.compiler.plan import Frame, Plan, PlanNode
+from microflow_runtime.engine.run import Run, StepNote
+from microflow_runtime.engine.waiting import TimeCatch, run_waiting
+from microflow_runtime.errors import DeadlineExceeded, ExecutionError, FeelError, LimitExceeded, NodeError
+from microflow_runtime.feel import NUMBER_CONTEXT, set_clock, set_deadline
+
+
+async def execute(run: Run) -> None:
+    """Run the plan to an end; its results are in the frame.
+
+    Raises ExecutionError naming flow, node and cause when a node fails and no catch takes it.
+    """
+    plan = run.plan
+    steps = plan.steps
+    frame = run.frame
+    record = run.steps.append
+    clock = perf_counter_ns
+    deadline = run.deadline_ns
+    left = run.steps_left
+    capture = run.capture
+    at = 0
+    enter(run)
+    started = clock()
+    while at >= 0:
+        if left <= 0 or started > deadline:
+            raise _stopped(run, plan.nodes[at], left)
+        left -= 1
+        action, waits, targets = steps[at]
+        try:
+            if waits:
+                run.steps_left = left
+                leaves_by = await run_waiting(plan.nodes[at], frame, run)
+                left = run.steps_left
+                enter(run)
+            else:
+                leaves_by = action(frame, run)
+        except (ExecutionError, FeelError, TimeCatch) as error:
+            enter(run)
+            at, started = _failed(run, at, started, error)
+            left = min(left, run.steps_left) if waits else left
+            continue
+        if capture:
+            run.note = run.note or StepNote()
+            run.note.frame = frame.copy()
+        record((at, leaves_by, started, run.note))
+        run.note = None
+        at = targets[leaves_by]
+        started = clock()
+    run.steps_left = left
+    run.ended_ns = started
+
+
+def enter(run: Run) -> None:
+    """Set what formulas read from their surroundings: number context, deadline, clock and zone of this execution."""
+    decimal.setcontext(NUMBER_CONTEXT)
+    set_deadline(run.deadline_ns / 1e9)
+    set_clock(run.started_at, run.plan.time_zone)
+
+
+def _failed(run: Run, at: int, started: int, error: ExecutionError | FeelError | TimeCatch) -> tuple[int, int]:
+    """Find the catch that takes the error and go on there, giving (index of the next node, its start in ns)."""
+    node = run.plan.nodes[at]
+    note = run.note or StepNote()
+    run.note = None
+    index = error.index if isinstance(error, TimeCatch) else _find_catch(node, failure := _as_execution_error(error))
+    told = f"no answer after {node.catches[index].after_seconds} s" if isinstance(error, TimeCatch) else failure.message
+    note.error = told
+    if index < 0:
+        run.steps.append((at, -1, started, note))
+        run.ended_ns = perf_counter_ns()
+        raise _named(run.plan, node, failure) from error
+    catch = node.catches[index]
+    run.frame[catch.error_slot] = (
+        {"kind": "timeout", "code": DeadlineExceeded.code, "message": told, "node": node.name, "data": {}}
+        if isinstance(error, TimeCatch)
+        else _error_context(node, failure)
+    )
+    if catch.assign is not None:
+        try:
+            catch.assign(run.frame)
+        except (FeelError, ExecutionError) as second:
+            run.steps.append((at, -1, started, note))
+            raise _named(run.plan, node, _as_execution_error(second)) from second
+    run.steps.append((at, -2 - index, started, note))
+    return catch.target, perf_counter_ns()
+
+
+def _find_catch(node: PlanNode, failure: ExecutionError) -> int:
+    """Give the index of the first catch that names the failure's kind, -1 when none does or the time is over."""
+    if isinstance(failure, LimitExceeded) or type(failure) is DeadlineExceeded:
+        return -1
+    for index, catch in enumerate(node.catches):
+        if catch.after_seconds is None and catch.takes(failure.kind):
+            return index
+    return -1
+
+
+def _as_execution_error(error: ExecutionError | FeelError) -> ExecutionError:
+    if isinstance(error, ExecutionError):
+        return error
+    place = f" (in `{error.text[error.start : error.end] or error.text}`, column {error.start + 1} of the formula `{error.text.strip()}`)" if error.text else ""
+    return NodeError(f"{error.message}{place}", kind="formula")
+
+
+def _error_context(node: PlanNode, failure: ExecutionError) -> dict[str, Any]:
+    data = failure.data if isinstance(failure, NodeError) else {}
+    return {"kind": failure.kind, "code": failure.code, "message": failure.message, "node": node.name, "data": data}
+
+
+def _named(plan: Plan, node: PlanNode, failure: ExecutionError) -> ExecutionError:
+    """Give the failure a message that names flow and node, keeping its class, kind and data."""
+    failure.message = f'{plan.name}, {node.type} "{node.name}": {failure.message}'
+    return failure
+
+
+def _stopped(run: Run, node: PlanNode, left: int) -> ExecutionError:
+    run.ended_ns = perf_counter_ns()
+    if left <= 0:
+        return LimitExceeded(f'{run.plan.name}, before "{node.name}": the limit of {run.limits.steps} steps is reached.')
+    return DeadlineExceeded(f'{run.plan.name}, before "{node.name}": {describe_deadline(run)}')
+
+
+def describe_deadline(run: Run) -> str:
+    """Say which limit has passed and where the time went."""
+    limit = (run.deadline_ns - run.started_ns) / 1e9
+    slowest = max(
+        ((later - start, index) for (index, _, start, _), later in zip(run.steps, _next_starts(run), strict=True)), default=None
+    )
+    where = f'; the longest step was "{run.plan.nodes[slowest[1]].name}" with {slowest[0] / 1e9:.3f} s' if slowest else ""
+    return f"the time limit of {limit:.3f} s has passed{where}."
+
+
+def _next_starts(run: Run) -> list[int]:
+    return [start for _, _, start, _ in run.steps[1:]] + [perf_counter_ns()] if run.steps else []
+
+
+def new_frame(plan: Plan, caller: dict[str, Any]) -> Frame:
+    """Give a fresh frame with the caller in it."""
+    frame = list(plan.frame)
+    frame[0] = caller
+    return frame

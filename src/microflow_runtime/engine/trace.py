@@ -1,0 +1,95 @@
+"""The trace of a finished run: from the rows noted on the way to the record that is kept, sensitive fields masked."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from microflow_runtime.compiler.business_objects import BoClass
+from microflow_runtime.compiler.plan import Frame, Plan, PlanNode
+from microflow_runtime.engine.run import Run, StepNote, StepRow
+from microflow_runtime.model.execution import Execution, Step
+from microflow_runtime.model.type_ref import TypeRef
+
+MASK: Final = "***"
+
+
+def record_execution(run: Run, *, snapshot: str, epoch: int, exception: str = "", unknown_fields: int = 0) -> Execution:
+    """Make the record of a run that has ended, well (no `exception`) or not."""
+    ended = run.ended_ns or (run.steps[-1][2] if run.steps else run.started_ns)
+    return Execution(
+        id=run.execution_id,
+        flow=run.plan.name,
+        flow_id=run.plan.id,
+        app=run.plan.app,
+        snapshot=snapshot,
+        epoch=epoch,
+        username=run.principal.username,
+        started_at=datetime.fromtimestamp(run.started_at, UTC).isoformat(),
+        took_ns=max(ended - run.started_ns, 0),
+        status="ERROR" if exception else "SUCCESS",
+        exception=exception,
+        steps=_steps(run, ended),
+        unknown_fields=unknown_fields,
+    )
+
+
+def _steps(run: Run, ended: int) -> tuple[Step, ...]:
+    rows = run.steps
+    before: Frame | None = list(run.plan.frame) if run.capture else None
+    steps = []
+    for index, row in enumerate(rows):
+        until = rows[index + 1][2] if index + 1 < len(rows) else max(ended, row[2])
+        step, before = _step(run, row, until, before)
+        steps.append(step)
+    return tuple(steps)
+
+
+def _step(run: Run, row: StepRow, until: int, before: Frame | None) -> tuple[Step, Frame | None]:
+    at, leaves_by, started, note = row
+    node = run.plan.nodes[at]
+    told: StepNote = note or StepNote()
+    after = told.frame
+    step = Step(
+        node=node.name,
+        type=node.type,
+        link=_link(node, leaves_by),
+        tries=told.tries,
+        started_ns=started - run.started_ns,
+        took_ns=until - started,
+        error=told.error,
+        inputs=_shown(run.plan, node.reads, after or before),
+        outputs=_shown(run.plan, node.writes, after),
+        child=record_execution(told.child, snapshot="", epoch=0, exception=told.error) if told.child else None,
+    )
+    return step, after or before
+
+
+def _link(node: PlanNode, leaves_by: int) -> str:
+    if leaves_by >= 0:
+        return node.labels[leaves_by] if node.labels else ""
+    return node.catches[-2 - leaves_by].label if leaves_by < -1 else ""
+
+
+def _shown(plan: Plan, names: tuple[str, ...], frame: Frame | None) -> dict[str, Any] | None:
+    """Give the declared variables among the names; rows and the like have no declared fields to mask by and stay out."""
+    if frame is None or not names:
+        return None
+    return {
+        name: mask(frame[plan.slots[name]], plan.types[name], plan.classes) for name in names if name in plan.types
+    }
+
+
+def mask(value: Any, ref: TypeRef | None, classes: Mapping[str, BoClass]) -> Any:
+    """Give the value as it may be recorded: what a definition calls sensitive is replaced by `***`."""
+    if value is None or ref is None or ref.is_simple:
+        return value
+    if isinstance(value, list):
+        single = TypeRef(ref.name)
+        return [mask(item, single, classes) for item in value]
+    bo_class = classes.get(ref.name)
+    if bo_class is None or not isinstance(value, dict):
+        return value
+    return {
+        field.name: MASK if field.sensitive else mask(value.get(field.name), field.type, classes)
+        for field in bo_class.definition.fields
+    }

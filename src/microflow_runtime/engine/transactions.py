@@ -1,0 +1,57 @@
+"""One transaction for each data source of an execution: opened on first use, ended all together."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+from microflow_runtime.engine.contract import Resources, SqlConnection
+from microflow_runtime.errors import MicroflowError, NodeError
+
+
+class Transactions:
+    """The open transactions of one execution, sub flows included. Must be ended by `commit` or `rollback`."""
+
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
+        self._stack = AsyncExitStack()
+        self._open: dict[tuple[str, str], SqlConnection] = {}
+
+    async def connection(self, app: str, source: str) -> SqlConnection:
+        """Give the execution's connection to a data source, beginning its transaction on first use."""
+        connection = self._open.get((app, source))
+        if connection is None:
+            opened = self._resources.open_transaction(app, source)
+            connection = await self._stack.enter_async_context(opened)
+            self._open[app, source] = connection
+        return connection
+
+    async def commit(self) -> None:
+        """Commit all in the order of their names. Several sources are not atomic together: a half-way failure says so.
+
+        Raises NodeError of kind `database` when a commit fails; the sources after it are rolled back.
+        """
+        done: list[str] = []
+        try:
+            for (_, source), connection in sorted(self._open.items()):
+                try:
+                    await connection.commit()
+                except MicroflowError as error:
+                    kept = f"; already committed: {', '.join(done)}" if done else ""
+                    raise NodeError(f'The data source "{source}" could not commit: {error.message}{kept}', kind="database") from error
+                done.append(source)
+        finally:
+            await self._close()
+
+    async def rollback(self) -> None:
+        """Undo everything and give the connections back, also when the task is being cancelled."""
+        await asyncio.shield(asyncio.ensure_future(self._rollback_all()))
+
+    async def _rollback_all(self) -> None:
+        try:
+            for connection in self._open.values():
+                await connection.rollback()
+        finally:
+            await self._close()
+
+    async def _close(self) -> None:
+        self._open.clear()
+        await self._stack.aclose()

@@ -1,0 +1,107 @@
+"""`sub flow`: calls another flow of the application, as the same caller, in the same transaction and under the same deadline.
+
+Values are handed over by field name; a misfit is an error of kind `mapping`. A failure inside reaches the catches of this
+node with its own kind. The callee is the one of the caller's snapshot, whatever is refreshed meanwhile.
+Source: ONEWEB, Sub Flow Task.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, ClassVar
+
+import msgspec
+
+from microflow_runtime.compiler.assigned import assigned_at_ends
+from microflow_runtime.compiler.business_objects import Misfit
+from microflow_runtime.compiler.faults import did_you_mean
+from microflow_runtime.compiler.feel_types import FeelTypes
+from microflow_runtime.compiler.formulas import Computed, Evaluate
+from microflow_runtime.compiler.library import Callee
+from microflow_runtime.compiler.mapping import misfit_error
+from microflow_runtime.compiler.node_context import NodeContext
+from microflow_runtime.compiler.plan import Action, Assign, Frame, Plan
+from microflow_runtime.engine.call import call_plan
+from microflow_runtime.engine.run import Run
+from microflow_runtime.feel import Type, optional
+
+
+class SubFlowSettings(msgspec.Struct, frozen=True):
+    """Which flow is called."""
+
+    flow: Annotated[str, msgspec.Meta(description="The name of a flow of the same application.")]
+
+
+class SubFlowNode:
+    """Calls a flow and maps its outputs."""
+
+    name: ClassVar[str] = "sub flow"
+    settings: ClassVar[type[msgspec.Struct]] = SubFlowSettings
+    exits: ClassVar[str] = "next"
+    waits: ClassVar[bool] = True
+
+    def prepare(self, context: NodeContext) -> Callable[[], Action]:
+        """Check inputs and outputs against the callee's declarations."""
+        name = context.settings.flow
+        callee = context.library.find_callee(name)
+        if callee is None:
+            if name in context.library.broken:
+                return _never
+            help_text = did_you_mean(name, context.library.callee_names())
+            context.fault("MF-D074", f'The application has no flow "{name}".', "flow", help=help_text)
+            return _never
+        types = FeelTypes(callee.business_objects)
+        inputs = context.inputs({name: types.of(ref) for name, ref in callee.flow.inputs.items()})
+        for wanted, ref in callee.flow.inputs.items():
+            if wanted not in context.node.inputs and not ref.is_optional and not ref.is_list:
+                context.fault("MF-D075", f'The flow "{name}" needs the input "{wanted}".', help=f"add `in: {{{wanted}: = …}}`")
+        given = _outputs_of(callee, types)
+        outputs = context.outputs(given)
+        return lambda: _build(context, callee, inputs, context.bind_outputs(outputs, given))
+
+
+def _never() -> Action:
+    raise AssertionError("a node with faults is never built")
+
+
+def _outputs_of(callee: Callee, types: FeelTypes) -> dict[str, Type]:
+    """Type the callee's outputs; one that some way to an end leaves unwritten may be missing."""
+    surely = assigned_at_ends(callee.flow)
+    return {
+        name: types.of(ref) if ref.is_list or name in surely else optional(types.of(ref))
+        for name, ref in callee.flow.outputs.items()
+    }
+
+
+def _build(context: NodeContext, callee: Callee, inputs: Mapping[str, Computed], assign: Assign | None) -> Action:
+    bound: list[tuple[str, Evaluate]] = [(name, context.bind(computed)) for name, computed in inputs.items()]
+    slots = {name: context.layout.slots[name] for name in callee.flow.outputs}
+    get_plan = callee.get_plan
+
+    async def run(frame: Frame, run: Run) -> int:
+        plan = get_plan()
+        values = {name: evaluate(frame) for name, evaluate in bound}
+        results = await call_plan(run, plan, _handed_over(plan, values))
+        for name, slot in slots.items():
+            frame[slot] = results[name]
+        if assign is not None:
+            assign(frame)
+        return 0
+
+    return Action(run, waits=True)
+
+
+def _handed_over(plan: Plan, values: Mapping[str, Any]) -> dict[int, Any]:
+    """Convert the input values by field name into the callee's own classes, by their places in its frame."""
+    taken: dict[int, Any] = {}
+    for parameter in plan.inputs:
+        value = values.get(parameter.name)
+        ref = parameter.shape.type
+        try:
+            if value is not None:
+                taken[parameter.slot] = parameter.shape.adopt(value)
+            elif ref.is_list:
+                taken[parameter.slot] = []
+            elif not ref.is_optional:
+                raise Misfit("a value", "nothing")
+        except Misfit as misfit:
+            raise misfit_error(misfit, parameter.name) from misfit
+    return taken

@@ -1,0 +1,26 @@
+"""Every kind of node this runtime knows."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from microflow_runtime.engine import NodeType
+from microflow_runtime.nodes.database import DatabaseNode
+from microflow_runtime.nodes.end import EndNode
+from microflow_runtime.nodes.gateway import GatewayNode
+from microflow_runtime.nodes.mapping import MappingNode
+from microflow_runtime.nodes.start import StartNode
+from microflow_runtime.nodes.sub_flow import SubFlowNode
+from microflow_runtime.nodes.throw import ThrowNode
+
+_ALL: Final[tuple[NodeType, ...]] = (
+    StartNode(),
+    EndNode(),
+    MappingNode(),
+    GatewayNode(),
+    DatabaseNode(),
+    SubFlowNode(),
+    ThrowNode(),
+)
+
+NODE_TYPES: Final[Mapping[str, NodeType]] = MappingProxyType({node_type.name: node_type for node_type in _ALL})
