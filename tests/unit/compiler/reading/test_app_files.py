@@ -1,6 +1,12 @@
 """Tests of reading all definitions of an app."""
 
-from microflow_runtime.compiler.reading.app_files import AppDefinitions, assemble, read_definitions, readings
+from microflow_runtime.compiler.reading.app_files import (
+    AppDefinitions,
+    assemble,
+    document_key,
+    read_definitions,
+    readings,
+)
 from microflow_runtime.compiler.reading.folder import source_of_files
 
 APP = b"app: Demo\nversion: v.0.1.0\n"
@@ -139,3 +145,12 @@ def test_reading_can_be_done_in_slices() -> None:
     """File by file gives the same as all at once."""
     source = source_of_files("Demo", {"app.yaml": APP, "business_objects/x.yaml": BO})
     assert assemble(source, list(readings(source))) == read_definitions(source)
+
+
+def test_the_key_of_a_document_follows_kind_and_content() -> None:
+    """The same text as another kind of file is another document; where it stands does not matter."""
+    files = source_of_files(
+        "Demo", {"app.yaml": BO, "business_objects/x.yaml": BO, "business_objects/y.yaml": BO}
+    ).files
+    keys = [document_key(file) for file in files]
+    assert keys[1] == keys[2] != keys[0]
