@@ -21,7 +21,7 @@ serve: setup ## Serve apps/Demo and apps/Tracking until Ctrl-C
 	@exec $(PYTHON_ENV)/bin/microflow serve --app apps/Demo --app apps/Tracking $(ARGS)
 
 test: setup ## Run the tests
-	@$(PY) -m pytest --import-mode=importlib $(ARGS)
+	@$(PY) -m pytest $(ARGS)
 
 check: setup ## Lint, format, types, layers, and that generated pages are current
 	@bash scripts/check.sh
