@@ -1,0 +1,75 @@
+"""Values of settings: what fits, and what a misfit says."""
+
+from pathlib import Path
+
+import pytest
+
+from microflow_runtime.errors import SettingsError
+from microflow_runtime.settings import SETTINGS, Secret
+from microflow_runtime.settings.values import convert_text, convert_value
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("port", "0", 0),
+        ("require_system", "TRUE", True),
+        ("require_system", "0", False),
+        ("execution_seconds", "2.5", 2.5),
+        ("apps", "a, b,", (Path("a"), Path("b"))),
+        ("cors_origins", "https://a.example", ("https://a.example",)),
+        ("context_root", "oneweb/", "/oneweb"),
+        ("context_root", "/", "/"),
+        ("admin_password", "x", Secret("x")),
+        ("packages", "p", Path("p")),
+    ],
+)
+def test_text_becomes_a_value(name: str, text: str, value: object) -> None:
+    """Each type is read from text as the reference says."""
+    assert convert_text(SETTINGS[name], text, "here") == value
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("port", "65536"),
+        ("port", "-1"),
+        ("port", "eighty"),
+        ("port", "8" * 5000),
+        ("workers", "0"),
+        ("require_system", "perhaps"),
+        ("execution_seconds", "nan"),
+        ("execution_seconds", "inf"),
+        ("execution_seconds", "0"),
+        ("log_level", "loud"),
+        ("context_root", "/a b"),
+        ("context_root", "/a/../b"),
+        ("context_root", "/a//b"),
+    ],
+)
+def test_a_misfit_says_where_and_what(name: str, text: str) -> None:
+    """A value that does not fit is refused with the place and the expectation."""
+    with pytest.raises(SettingsError, match=r"^here: expected"):
+        convert_text(SETTINGS[name], text, "here")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("port", "80"), ("port", True), ("port", 8.0), ("require_system", 1), ("apps", "a"), ("apps", [1]), ("home", "")],
+)
+def test_typed_values_are_not_bent(name: str, value: object) -> None:
+    """A value of a file or option must have the right type; text is not taken for a number."""
+    with pytest.raises(SettingsError):
+        convert_value(SETTINGS[name], value, "here")
+
+
+def test_a_whole_number_serves_as_a_duration() -> None:
+    """`30` in the file is thirty seconds."""
+    assert convert_value(SETTINGS["execution_seconds"], 30, "here") == 30.0
+
+
+def test_a_misfit_never_shows_a_secret() -> None:
+    """The message for a secret of the wrong type does not hold it."""
+    with pytest.raises(SettingsError) as caught:
+        convert_value(SETTINGS["admin_password"], 424242, "here")
+    assert "424242" not in str(caught.value)
