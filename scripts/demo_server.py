@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple, NoReturn
 ROOT: Final = Path(__file__).resolve().parent.parent
 _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 20.0
+_KILL_SECONDS: Final = 2.0
 _SHOWN_LINES: Final = 24
 
 
@@ -196,6 +197,9 @@ def _end_group(server: "subprocess.Popen[bytes]") -> None:
     except ProcessLookupError:
         return
     server.wait()
+    end = time.monotonic() + _KILL_SECONDS
+    while _group_lives(server.pid) and time.monotonic() < end:
+        time.sleep(0.01)
 
 
 def _free_port() -> int:
