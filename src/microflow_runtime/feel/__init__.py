@@ -1,0 +1,91 @@
+"""The formula language: FEEL of DMN 1.5, typed and compiled, with no ties to the rest of the project but its errors.
+
+`check` reads a formula against the types of its scope, `Formula.bind` makes it a Python function over a frame
+(strict: errors are raised), `evaluate` computes one formula by the standard's null semantics.
+"""
+
+from microflow_runtime.errors import FeelError
+from microflow_runtime.feel.clock import set_clock
+from microflow_runtime.feel.evaluate import Evaluation, HiddenError, evaluate
+from microflow_runtime.feel.faults import FeelLimitError, FormulaFault, FormulaFaults
+from microflow_runtime.feel.formula import Formula, check
+from microflow_runtime.feel.limits import set_deadline
+from microflow_runtime.feel.numbers import NUMBER_CONTEXT, format_number, parse_number
+from microflow_runtime.feel.temporal import Date, DateTime, DaysDuration, MonthsDuration, Time
+from microflow_runtime.feel.temporal_parse import parse_date, parse_date_time, parse_duration, parse_temporal, parse_time
+from microflow_runtime.feel.types import (
+    ANY,
+    ANY_CONTEXT,
+    ANY_LIST,
+    BOOLEAN,
+    DATE,
+    DATE_TIME,
+    DAYS_DURATION,
+    DURATION,
+    MONTHS_DURATION,
+    NULL,
+    NUMBER,
+    STRING,
+    TIME,
+    ContextType,
+    FunctionType,
+    ListType,
+    RangeType,
+    Type,
+    is_assignable,
+    optional,
+    required,
+)
+from microflow_runtime.feel.values import FunctionValue, RangeValue, Value, type_of
+
+__all__ = [
+    "ANY",
+    "ANY_CONTEXT",
+    "ANY_LIST",
+    "BOOLEAN",
+    "DATE",
+    "DATE_TIME",
+    "DAYS_DURATION",
+    "DURATION",
+    "MONTHS_DURATION",
+    "NULL",
+    "NUMBER",
+    "NUMBER_CONTEXT",
+    "STRING",
+    "TIME",
+    "ContextType",
+    "Date",
+    "DateTime",
+    "DaysDuration",
+    "Evaluation",
+    "FeelError",
+    "FeelLimitError",
+    "Formula",
+    "FormulaFault",
+    "FormulaFaults",
+    "FunctionType",
+    "FunctionValue",
+    "HiddenError",
+    "ListType",
+    "MonthsDuration",
+    "RangeType",
+    "RangeValue",
+    "Time",
+    "Type",
+    "Value",
+    "check",
+    "evaluate",
+    "format_number",
+    "is_assignable",
+    "optional",
+    "parse_date",
+    "parse_date_time",
+    "parse_duration",
+    "parse_number",
+    "parse_temporal",
+    "parse_time",
+    "required",
+    "set_clock",
+    "set_deadline",
+    "type_of",
+]

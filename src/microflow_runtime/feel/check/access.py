@@ -1,0 +1,95 @@
+"""Checks names, paths and filters."""
+
+from microflow_runtime.feel import syntax
+from microflow_runtime.feel.access import properties_of
+from microflow_runtime.feel.check.checker import Checker, ItemFrame, did_you_mean
+from microflow_runtime.feel.check.narrowing import key_of
+from microflow_runtime.feel.faults import NOT_BOOLEAN, UNKNOWN_FIELD, UNKNOWN_NAME
+from microflow_runtime.feel.functions.table import BUILT_INS
+from microflow_runtime.feel.types import ANY, BOOLEAN, NULL, NUMBER, ContextType, ListType, Type, optional, required
+
+
+def literal(_checker: Checker, node: syntax.Literal) -> Type:
+    """A constant knows its type."""
+    return node.type
+
+
+def name(checker: Checker, node: syntax.Name) -> Type:
+    """Bind a name."""
+    found = checker.find(node.name)
+    if found is None:
+        names = checker.visible()
+        help_text = did_you_mean(node.name, names) or did_you_mean(node.name, BUILT_INS)
+        shown = ", ".join(sorted(names)[:8]) + (", …" if len(names) > 8 else "")
+        checker.fault(UNKNOWN_NAME, node, f"there is no `{node.name}` here", expected=shown, found=node.name, help=help_text)
+        return ANY
+    node.binding, kind = found
+    if checker.narrowed:
+        key = key_of(node)
+        if key is not None:
+            return checker.narrowed.get(key, kind)
+    return kind
+
+
+def path(checker: Checker, node: syntax.Path) -> Type:
+    """`source.name`."""
+    kind = field_type(checker, node, checker.of(node.source))
+    if checker.narrowed:
+        key = key_of(node)
+        if key is not None:
+            return checker.narrowed.get(key, kind)
+    return kind
+
+
+def field_type(checker: Checker, node: syntax.Path, source: Type) -> Type:
+    """Give the type of a field read from a source of this type."""
+    plain = required(source)
+    if plain is ANY or plain is NULL:
+        return plain
+    if isinstance(plain, ContextType):
+        field = plain.index.get(node.name)
+        if field is None:
+            if plain.open:
+                return ANY
+            _unknown_field(checker, node, plain, plain.index)
+            return ANY
+        return optional(field) if source.optional else field
+    if type(plain) is ListType:
+        inner = field_type(checker, node, plain.item)
+        listed = ListType(inner)
+        return optional(listed) if source.optional else listed
+    parts = properties_of(plain)
+    if parts is None or node.name not in parts:
+        _unknown_field(checker, node, plain, parts or {})
+        return ANY
+    found = parts[node.name][1]
+    return optional(found) if source.optional else found
+
+
+def _unknown_field(checker: Checker, node: syntax.Path, kind: Type, names) -> None:  # type: ignore[no-untyped-def]
+    place = syntax.Node(max(node.source.end, node.end - len(node.name)), node.end)
+    message = f"{kind} has no field `{node.name}`" if names else f"{kind} has no fields"
+    help_text = did_you_mean(node.name, names)
+    checker.fault(UNKNOWN_FIELD, place, message, expected=", ".join(names), found=node.name, help=help_text)
+
+
+def filter_(checker: Checker, node: syntax.Filter) -> Type:
+    """`source[condition]`."""
+    source = checker.of(node.source)
+    plain = required(source)
+    item = plain.item if type(plain) is ListType else source if plain is ANY else plain
+    node.item = checker.local("item", item)
+    with checker.frame({"item": node.item}, ItemFrame(node.item)):
+        condition = checker.of(node.condition)
+    wanted = required(condition)
+    if wanted is NUMBER:
+        return ANY if plain is ANY else optional(item)
+    if wanted is BOOLEAN:
+        listed = ListType(item)
+        return optional(listed) if source.optional else listed
+    if wanted not in {ANY, NULL}:
+        checker.fault(
+            NOT_BOOLEAN, node.condition, f"a filter takes a condition or a position, not {condition}",
+            expected="boolean or number", found=str(condition), help="compare a field of the item with something",
+        )  # fmt: skip
+    return ANY

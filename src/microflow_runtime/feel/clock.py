@@ -1,0 +1,45 @@
+"""The time that `now()` and `today()` tell: from a clock and a zone that the execution sets, never the machine's zone."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+from microflow_runtime.feel.calendar import DAY_NANOS, NANOS
+from microflow_runtime.feel.temporal import Date, DateTime
+from microflow_runtime.feel.zones import get_zone, offset_at
+
+
+class _Clock(threading.local):
+    """What the present thread takes for the time."""
+
+    nanos: Callable[[], int] = staticmethod(time.time_ns)
+    zone: str = "UTC"
+
+
+_clock: Final = _Clock()
+
+
+def set_clock(nanos: Callable[[], int] = time.time_ns, zone: str = "UTC") -> None:
+    """Set this thread's clock: a function that gives nanoseconds since 1970-01-01T00:00:00Z, and the name of a zone.
+
+    Raises ValueError when there is no such zone.
+    """
+    get_zone(zone)
+    _clock.nanos = nanos
+    _clock.zone = zone
+
+
+def now() -> DateTime:
+    """Give the present moment in the execution's zone."""
+    moment = _clock.nanos()
+    local = moment + offset_at(_clock.zone, moment // NANOS) * NANOS
+    days, rest = divmod(local, DAY_NANOS)
+    if _clock.zone == "UTC":
+        return DateTime(days, rest, 0)
+    return DateTime(days, rest, None, _clock.zone)
+
+
+def today() -> Date:
+    """Give the present day in the execution's zone."""
+    return now().date

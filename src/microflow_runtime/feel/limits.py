@@ -1,0 +1,119 @@
+"""Bounds on what one formula may use: time, turns of its loops, list and text sizes, depth of calls.
+
+The caller sets the deadline for its thread before it runs formulas. Everything else is counted for one evaluation.
+The sizes are chosen so that the values of one evaluation stay under 64 MB.
+"""
+
+import math
+import threading
+import time
+from collections.abc import Iterator
+from typing import Final
+
+from microflow_runtime.feel.faults import LimitFailure
+from microflow_runtime.feel.values import Value
+
+MAXIMUM_ITEMS: Final = 250_000
+"""Items of one list."""
+
+MAXIMUM_TURNS: Final = 500_000
+"""Turns of all loops, and items of all lists made by functions, in one evaluation."""
+
+MAXIMUM_TEXT: Final = 4_000_000
+"""Characters of one text."""
+
+MAXIMUM_TEXT_IN_ALL: Final = 8_000_000
+"""Characters of all texts made in one evaluation."""
+
+MAXIMUM_CALLS: Final = 64
+"""Depth of functions calling functions."""
+
+_SLICE: Final = 256
+
+
+class _Use(threading.local):
+    """What the present thread may use and has used. The counts belong to one evaluation."""
+
+    deadline: float = math.inf
+    turns: int = 0
+    text: int = 0
+    depth: int = 0
+    ticks: int = 0
+
+
+_use: Final = _Use()
+
+
+def set_deadline(monotonic_seconds: float) -> None:
+    """Set the moment (of `time.monotonic`) after which this thread's formulas stop. `math.inf` is none."""
+    _use.deadline = monotonic_seconds
+
+
+def start() -> None:
+    """Begin to count anew: a formula that loops or makes texts calls this first."""
+    if _use.depth == 0:
+        _use.turns = 0
+        _use.text = 0
+
+
+def check_time() -> None:
+    """Stop when the deadline has passed."""
+    if time.monotonic() > _use.deadline:
+        raise LimitFailure("the time for the execution was over while the formula ran", is_deadline=True)
+
+
+def spend(turns: int) -> None:
+    """Count turns, or items of a list that is made, and look at the clock."""
+    used = _use.turns = _use.turns + turns
+    if turns > MAXIMUM_ITEMS:
+        raise LimitFailure(f"a list of {turns:,} items is over the limit of {MAXIMUM_ITEMS:,}")
+    if used > MAXIMUM_TURNS:
+        raise LimitFailure(f"the formula took more than {MAXIMUM_TURNS:,} turns")
+    if time.monotonic() > _use.deadline:
+        check_time()
+
+
+def spend_text(characters: int) -> None:
+    """Count characters of a text before it is made."""
+    used = _use.text = _use.text + characters
+    if characters > MAXIMUM_TEXT:
+        raise LimitFailure(f"a text of {characters:,} characters is over the limit of {MAXIMUM_TEXT:,}")
+    if used > MAXIMUM_TEXT_IN_ALL:
+        raise LimitFailure(f"the formula made more than {MAXIMUM_TEXT_IN_ALL:,} characters of text")
+
+
+def tick() -> None:
+    """Count one small step of work over nested values; every 256th counts as so many turns."""
+    _use.ticks += 1
+    if _use.ticks >= _SLICE:
+        _use.ticks = 0
+        spend(_SLICE)
+
+
+def turns(items: list[Value]) -> Iterator[list[Value]]:
+    """Give the items in slices, counting the turns and watching the clock before each slice."""
+    size = len(items)
+    if size <= _SLICE:
+        spend(size)
+        yield items
+        return
+    if size > MAXIMUM_ITEMS:
+        spend(size)
+    for first in range(0, size, _SLICE):
+        part = items[first : first + _SLICE]
+        spend(len(part))
+        yield part
+
+
+def enter() -> None:
+    """Go one call deeper."""
+    if _use.depth >= MAXIMUM_CALLS:
+        raise LimitFailure(f"functions call each other more than {MAXIMUM_CALLS} deep")
+    _use.depth += 1
+    spend(1)
+
+
+def leave() -> None:
+    """Come back from a call."""
+    _use.depth -= 1
+
