@@ -67,7 +67,7 @@ class Authenticator:
         if now >= entry.soft_at:
             if now >= entry.hard_at:
                 return None
-            entry.soft_at = now + self._soft_seconds
+            entry.soft_at = min(now + self._soft_seconds, entry.hard_at)  # never past it: then nobody would look
             self._begin(self._renew(entry))
         entry.used_at = now
         return entry.principal

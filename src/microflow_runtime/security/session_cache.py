@@ -19,7 +19,7 @@ NEVER = float("-inf")
 class CachedSession:
     """A session that was found good, with what makes it good. There is one per session; it is renewed in place.
 
-    `soft_at` and `hard_at` are moments of the monotonic clock, `used_at` is when a call last came with it. Belongs to
+    `soft_at` and `hard_at` are moments of the monotonic clock, the first never after the second; `used_at` is when a call last came with it. Belongs to
     the event loop's thread.
     """
 

@@ -112,8 +112,8 @@ class SessionChecker:
             entry = CachedSession(principal, session, used_at=moment)
         left = (session.ends_at - self._clock.now()).total_seconds()
         entry.principal, entry.session, entry.word = principal, session, word
-        entry.soft_at = moment + self.soft_seconds
         entry.hard_at = moment + min(3 * self.soft_seconds, left)
+        entry.soft_at = min(moment + self.soft_seconds, entry.hard_at)
         self._cache.remember(entry)
         return entry
 

@@ -45,7 +45,7 @@ def test_tokens_do_not_reach_a_line() -> None:
     out = io.StringIO()
     configure_logs(stream=out)
     log = get_log("web")
-    log.info("GET " + TOKEN, path=f"/x/{TOKEN}")
+    log.info(TOKEN, path=f"/x/{TOKEN}")
     try:
         int(TOKEN)
     except ValueError:
