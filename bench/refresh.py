@@ -33,7 +33,9 @@ def run(*, flows: int, seconds: float, rounds: int, per_second: float) -> Sectio
     with TemporaryDirectory(prefix="microflow-bench-") as folder:
         app = generate.many_flows(Path(folder), flows)
         with microflow_home(app) as (home, token), microflow_service(app, home, token) as service, steady_client():
-            found = uvloop.run(_measure(service, app, flows, seconds, rounds, per_second))
+            found = uvloop.run(
+                _measure(service, app, flows=flows, seconds=seconds, rounds=rounds, per_second=per_second)
+            )
     quiet, beside = percentile(found.quiet, 0.999), percentile(found.beside, 0.999)
     return Section(
         title="Refresh",
@@ -56,7 +58,9 @@ def run(*, flows: int, seconds: float, rounds: int, per_second: float) -> Sectio
                 unit="ms",
                 at_most=100.0,
             ),
-            Figure(name="p99.9 of calls beside refreshes, above p99.9 without", value=beside - quiet, unit="ms", at_most=10),
+            Figure(
+                name="p99.9 of calls beside refreshes, above p99.9 without", value=beside - quiet, unit="ms", at_most=10
+            ),
         ),
         tables=(
             Table(
@@ -72,7 +76,7 @@ def run(*, flows: int, seconds: float, rounds: int, per_second: float) -> Sectio
 
 
 async def _measure(
-    service: Service, app: Path, flows: int, seconds: float, rounds: int, per_second: float
+    service: Service, app: Path, *, flows: int, seconds: float, rounds: int, per_second: float
 ) -> _Found:
     found = _Found()
     connections = [await Connection.open(service) for _ in range(_CONNECTIONS)]
@@ -81,9 +85,7 @@ async def _measure(
     await keep_to_timetable(connections, bodies, per_second=per_second, seconds=1)
     for turn in range(rounds):
         found.quiet += await keep_to_timetable(connections, bodies, per_second=per_second, seconds=seconds)
-        beside = asyncio.create_task(
-            keep_to_timetable(connections, bodies, per_second=per_second, seconds=seconds)
-        )
+        beside = asyncio.create_task(keep_to_timetable(connections, bodies, per_second=per_second, seconds=seconds))
         found.refreshes += await _refresh_again_and_again(operator, app, min(_CHANGED, flows - 1), seconds, turn)
         found.beside += await beside
     for connection in (*connections, operator):
@@ -91,7 +93,9 @@ async def _measure(
     return found
 
 
-async def _refresh_again_and_again(operator: Connection, app: Path, number: int, seconds: float, turn: int) -> list[float]:
+async def _refresh_again_and_again(
+    operator: Connection, app: Path, number: int, seconds: float, turn: int
+) -> list[float]:
     took = []
     for time_of_turn in range(int(seconds / _REFRESH_EVERY_SECONDS)):
         factor = f"1.{turn + 1}{time_of_turn:03d}"

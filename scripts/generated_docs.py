@@ -59,6 +59,29 @@ def _schemas() -> dict[str, str]:
     return {_SCHEMAS + name: text for name, text in schema_files(NODE_TYPES.values()).items()}
 
 
+def _nodes() -> dict[str, str]:
+    from microflow_runtime.nodes import NODE_TYPES
+
+    return {"reference/nodes.md": _NODES_HEAD + "".join(_node(node_type) for node_type in NODE_TYPES.values())}
+
+
+def _node(node_type: Any) -> str:
+    import msgspec
+
+    written = (sys.modules[type(node_type).__module__].__doc__ or "").strip()
+    about = written.removeprefix(f"`{node_type.name}`: ").partition("\nSource:")[0].rstrip()
+    ways = {"next": "`next`", "links": "`links`", "none": "nothing: the flow ends here"}[node_type.exits]
+    late = "waits, so it may have `timeout`, `retry` and a catch with `after`" if node_type.waits else "works at once"
+    schema = msgspec.json.schema_components([node_type.settings], ref_template="{name}")[1]
+    settings = schema[node_type.settings.__name__]
+    rows = "".join(
+        f"| `{name}` | {'yes' if name in settings.get('required', ()) else ''} | {field.get('description', '')} |\n"
+        for name, field in settings["properties"].items()
+    )
+    table = f"\n| setting | required | |\n|---|---|---|\n{rows}" if rows else ""
+    return f"\n## {node_type.name}\n\n{about[:1].upper()}{about[1:]}\n\n- Goes on by {ways}.\n- It {late}.\n{table}"
+
+
 def _functions() -> dict[str, str]:
     from microflow_runtime.feel.functions.table import FAMILIES
 
@@ -127,6 +150,13 @@ Results go to standard output, everything else to standard error. `NO_COLOR` tur
 
 This page is written by `make docs`.
 """
+_NODES_HEAD: Final = """# Nodes
+
+The kinds of node, and the settings of each. The keys that every node may have are on the page of the
+[definitions](definitions.md).
+
+This page is written by `make docs`.
+"""
 _FUNCTIONS_HEAD: Final = """# Functions of formulas
 
 The built-in functions by family. A parameter that is null makes the result null, unless its type ends in `?`. Each
@@ -135,7 +165,7 @@ example shows a formula and, behind `//`, what it gives.
 This page is written by `make docs`.
 """
 
-PAGES: Final[tuple[Callable[[], dict[str, str]], ...]] = (_settings, _command_line, _functions, _schemas)
+PAGES: Final[tuple[Callable[[], dict[str, str]], ...]] = (_settings, _command_line, _nodes, _functions, _schemas)
 """What writes pages; each gives their names under docs and their text."""
 
 if __name__ == "__main__":
