@@ -15,7 +15,7 @@ from microflow_runtime.compiler.plan import ENDS, Action, Parameter, Plan, PlanC
 from microflow_runtime.errors import DefinitionFaults, Fault
 from microflow_runtime.feel import Type
 from microflow_runtime.model.business_object import BusinessObject
-from microflow_runtime.model.microflow import Microflow, Node
+from microflow_runtime.model.microflow import Limits, Microflow, Node
 from microflow_runtime.model.type_ref import SIMPLE_TYPES, TypeRef
 
 
@@ -141,6 +141,7 @@ class CheckedFlow:
             limits=flow.limits,
             anonymous_as=flow.anonymous_as,
             runs_as=flow.runs_as,
+            tightens=flow.limits != Limits(),
             waits=any(node.action.waits for node in nodes),
             types={**flow.inputs, **flow.outputs, **flow.variables},
         )

@@ -71,6 +71,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     `steps` is what the executor walks: `(run, waits, targets)` a node, in the order of `nodes`; the first is the start.
     `waits` tells whether any node may wait for something outside. `types` are the declared types of the variables.
+    `tightens` tells whether `limits` holds anything.
     """
 
     name: str
@@ -89,4 +90,5 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     anonymous_as: str | None = None
     runs_as: str | None = None
     waits: bool = False
+    tightens: bool = False
     types: Mapping[str, TypeRef] = {}

@@ -7,7 +7,7 @@ import msgspec
 
 from microflow_runtime import __version__
 from microflow_runtime.compiler import CheckedFlow, NodeDeclaration, check_business_object, closure_of, types_of
-from microflow_runtime.compiler.reading import AppDefinitions, AppSource, assemble, document_key, dump, load, readings
+from microflow_runtime.compiler.reading import AppDefinitions, AppSource, assemble, document_key, load, readings
 from microflow_runtime.errors import DefinitionFaults, Fault
 from microflow_runtime.model.microflow import Microflow
 from microflow_runtime.runtime.catalog import Catalog
@@ -30,6 +30,10 @@ class Forms:
     def find(self, key: str) -> bytes | None:
         """Give a kept form."""
         return self._known.get(key) or self.added.get(key)
+
+    def is_kept(self, key: str) -> bool:
+        """True when the store has the form already."""
+        return key in self._known
 
     def keep(self, key: str, form: bytes) -> None:
         """Remember a new form."""

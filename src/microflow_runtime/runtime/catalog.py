@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+import msgspec
+
 from microflow_runtime.compiler import Callee, Library, NodeDeclaration, Plan, compile_flow
 from microflow_runtime.compiler.reading import define, load
 from microflow_runtime.errors import StoreError
@@ -12,18 +14,20 @@ from microflow_runtime.model.microflow import Microflow
 from microflow_runtime.runtime.manifest import FlowRecord, Manifest
 from microflow_runtime.telemetry import FlowRecorder, Metrics
 
+_json = msgspec.json.encode
 Definition = App | BusinessObject | Microflow
 
 
 class FlowEntry:
     """One flow of the catalog, with its plan once somebody has asked for it."""
 
-    __slots__ = ("_catalog", "_plan", "object_name", "record", "recorder", "snapshot_header")
+    __slots__ = ("_catalog", "_plan", "object_name", "record", "recorder", "reply_tail", "snapshot_header")
 
     def __init__(self, record: FlowRecord, catalog: "Catalog", recorder: FlowRecorder, plan: Plan | None) -> None:
         self.record = record
         self.recorder = recorder
         self.object_name = f"{record.app}/{record.name}"
+        self.reply_tail = b',"flowName":%s,"flowId":%s,"tId":"' % (_json(record.name), _json(record.id))
         self.snapshot_header = record.snapshot.encode("latin-1", "replace")
         self._catalog: Catalog | None = catalog if plan is None else None
         self._plan = plan

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -35,7 +35,7 @@ class DataSources:
         """Work by these definitions from now on. A source that changed gets a new pool when it is next used."""
         self._apps = dict(apps)
 
-    def prepare(self, app: App, files: Mapping[str, bytes]) -> None:
+    def prepare(self, app: App, find_file: Callable[[str], bytes | None]) -> None:
         """Make the SQLite files of an app that do not exist yet, each whole or not at all. Blocks.
 
         Raises StoreError when a script fails or a file cannot be written.
@@ -44,7 +44,7 @@ class DataSources:
             if source.create_from is None:
                 continue
             path = self._sqlite_path(app, source)
-            script = files.get(source.create_from)
+            script = find_file(source.create_from)
             if path is None or script is None or path.exists():
                 continue
             _create_database(path, script, source.name)

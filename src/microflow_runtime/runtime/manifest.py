@@ -39,14 +39,13 @@ class FlowRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything published at one epoch. `files` are the shared files of each app by path, for what is made from them."""
+    """Everything published at one epoch."""
 
     flows: tuple[FlowRecord, ...] = ()
-    files: dict[str, dict[str, str]] = {}
 
     def hashes(self) -> set[str]:
-        """List the documents and files that this manifest needs."""
-        wanted = {file_hash for files in self.files.values() for file_hash in files.values()}
+        """List the documents that this manifest needs."""
+        wanted: set[str] = set()
         for flow in self.flows:
             wanted |= {flow.app_hash, flow.flow_hash, *flow.business_objects.values()}
         return wanted

@@ -1,0 +1,114 @@
+"""The use cases that replace definitions while calls are running: refreshCache and classAction.
+
+Source: ONEWEB, GET /MicroflowRest/refreshCache and POST /MicroflowRest/classAction (WIRE.md).
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from microflow_runtime.compiler.business_objects import JsonLimits, decode_json
+from microflow_runtime.compiler.reading import AppSource
+from microflow_runtime.errors import BadRequest, MicroflowError
+from microflow_runtime.model.principal import Principal
+from microflow_runtime.runtime import RefreshReport, Runtime
+from microflow_runtime.runtime.packages import find_package, read_package
+from microflow_runtime.security import Security
+from microflow_runtime.service.permission import require
+from microflow_runtime.store import AuditEntry
+
+MOST_FILE_NAMES: Final = 1_000
+_EVENTS: Final = ("refresh", "file", "generate")
+
+
+class ClassAction(msgspec.Struct, frozen=True):
+    """A decoded request of classAction. A file name is text to be looked up, never a path."""
+
+    file_names: tuple[str, ...]
+    event: str
+
+
+def read_class_action(body: bytes, limits: JsonLimits) -> ClassAction:
+    """Decode the body. Raises BadRequest when it is no such request."""
+    given = decode_json(body, limits)
+    if type(given) is not dict:
+        raise BadRequest("The body must be a JSON object with fileNames and event.")
+    event = given.get("event")
+    if event not in _EVENTS:
+        raise BadRequest(f"The key event must be one of {', '.join(_EVENTS)}.")
+    names = given.get("fileNames")
+    if type(names) is not list or not all(type(name) is str and name for name in names):
+        raise BadRequest("The key fileNames must be a list of texts.")
+    if not 0 < len(names) <= MOST_FILE_NAMES:
+        raise BadRequest(f"The key fileNames must hold 1 to {MOST_FILE_NAMES} names.")
+    return ClassAction(tuple(names), event)
+
+
+async def refresh_cache(runtime: Runtime, security: Security, principal: Principal, address: str = "") -> RefreshReport:
+    """Reload all definitions. When this returns, every worker sees them.
+
+    Raises DefinitionFaults, changing nothing, when something is wrong with them; Refusal when the caller may not.
+    """
+    await require(security, principal, "cache", "refresh", address=address)
+    return await _counted(runtime, runtime.refresh(_auditing(security, principal, "refresh", address)))
+
+
+async def class_action(
+    runtime: Runtime, security: Security, principal: Principal, body: bytes, limits: JsonLimits, address: str = ""
+) -> RefreshReport:
+    """Refresh, fetch or generate the named flows. Raises as `refresh_cache`; NotFound when a name is not known."""
+    await require(security, principal, "cache", "classAction", address=address)
+    action = read_class_action(body, limits)
+    audit = _auditing(security, principal, f"classAction {action.event}", address)
+    if action.event == "file":
+        sources = await asyncio.to_thread(_read_packages, runtime, action.file_names)
+        return await _counted(runtime, runtime.fetch(sources, audit))
+    report = await _counted(runtime, runtime.refresh(audit, action.file_names))
+    if action.event == "generate":
+        for name in report.flows:
+            for entry in runtime.catalog.find_named(name):
+                _ = entry.plan
+                await asyncio.sleep(0)
+    return report
+
+
+def class_action_body(report: RefreshReport | None, action_files: tuple[str, ...] = (), exception: str = "") -> dict[str, Any]:
+    """Give the ten keys, spelt as the API spells them."""
+    told = report or RefreshReport(epoch=0, changed=False)
+    return {
+        "businessObjectSize": told.business_objects,
+        "exception": exception,
+        "fieldDescriptersMapSize": told.field_maps,
+        "process": list(told.flows),
+        "businessObjectDefSize": told.business_object_definitions,
+        "files": list(action_files),
+        "cacheClassSize": told.classes,
+        "definitionSize": told.definitions,
+        "responseStatus": "ERROR" if exception else "SUCCESS",
+        "fieldDescripterSize": told.fields,
+    }
+
+
+def _read_packages(runtime: Runtime, names: tuple[str, ...]) -> dict[str, AppSource]:
+    folder = runtime.settings.packages_folder
+    return {name: read_package(name, find_package(folder, name)) for name in dict.fromkeys(names)}
+
+
+def _auditing(security: Security, principal: Principal, action: str, address: str) -> Callable[[str], AuditEntry]:
+    def make(detail: str) -> AuditEntry:
+        return security.auditor.make(principal, action, "cache", "*", address=address, detail=detail)
+
+    return make
+
+
+async def _counted(runtime: Runtime, refreshing: Any) -> RefreshReport:
+    refreshes = runtime.metrics.refreshes
+    try:
+        report: RefreshReport = await refreshing
+    except MicroflowError:
+        refreshes["failed"] += 1
+        raise
+    refreshes["done"] += 1
+    return report
