@@ -7,17 +7,21 @@ from microflow_runtime.feel.functions.contexts import CONTEXTS
 from microflow_runtime.feel.functions.conversion import CONVERSION
 from microflow_runtime.feel.functions.dates import DATES
 from microflow_runtime.feel.functions.lists import LISTS
+from microflow_runtime.feel.functions.matching import MATCHING
 from microflow_runtime.feel.functions.numeric import NUMERIC
+from microflow_runtime.feel.functions.ranges import RANGES
 from microflow_runtime.feel.functions.signature import BuiltIn
 from microflow_runtime.feel.functions.strings import STRINGS
 
 FAMILIES: Final[dict[str, tuple[BuiltIn, ...]]] = {
     "Conversion and logic": CONVERSION,
     "Text": STRINGS,
+    "Patterns": MATCHING,
     "Numbers": NUMERIC,
     "Lists": LISTS,
     "One value from many": AGGREGATES,
     "Dates and times": DATES,
+    "Ranges": RANGES,
     "Contexts": CONTEXTS,
 }
 """Every built-in function by family, in the order of the reference page."""

@@ -1,0 +1,8 @@
+"""The patterns of XPath 3.1, run on RE2, whose time grows only with the length of the text.
+
+`translate` turns a pattern into RE2's spelling; `matches`, `replace` and `split` use it.
+"""
+
+from microflow_runtime.feel.patterns.run import check_pattern, matches, replace, split
+
+__all__ = ["check_pattern", "matches", "replace", "split"]
