@@ -63,7 +63,8 @@ def page_server(folder: Path) -> Iterator[PageServer]:
     shutil.copytree(ROOT / "apps", folder / "apps")
     apps = sorted(path.parent for path in (folder / "apps").glob("*/app.yaml"))
     for page in pages():
-        app = write_page_app(blocks_of(page), folder / "page apps" / page.stem)
+        blocks = blocks_of(page)
+        app = write_page_app(blocks, folder / "page apps" / page.stem) if any(map(calls_a_server, blocks)) else None
         if app is not None:
             apps.append(app)
     password = new_password()
@@ -88,6 +89,13 @@ def write_page_app(blocks: list[Block], folder: Path) -> Path | None:
         name = "app" if block.kind[1] == "app" else f"line {block.line}"
         (place / f"{name}.yaml").write_text(block.text, encoding="utf-8")
     return folder
+
+
+def calls_a_server(block: Block) -> bool:
+    """Say whether a block is run against the server."""
+    return block.kind[1] == "request" or (
+        block.language in {"console", "bash", "python"} and "not-run" not in block.words
+    )
 
 
 def is_definition(block: Block) -> bool:
