@@ -12,7 +12,13 @@ from microflow_runtime.feel.formula import Formula, check
 from microflow_runtime.feel.limits import set_deadline
 from microflow_runtime.feel.numbers import NUMBER_CONTEXT, format_number, parse_number
 from microflow_runtime.feel.temporal import Date, DateTime, DaysDuration, MonthsDuration, Time
-from microflow_runtime.feel.temporal_parse import parse_date, parse_date_time, parse_duration, parse_temporal, parse_time
+from microflow_runtime.feel.temporal_parse import (
+    parse_date,
+    parse_date_time,
+    parse_duration,
+    parse_temporal,
+    parse_time,
+)
 from microflow_runtime.feel.types import (
     ANY,
     ANY_CONTEXT,

@@ -105,7 +105,9 @@ def read_cases(path: Path) -> list[Case]:
 def _case(row: Any) -> Case:
     try:
         context = {name: _input(name, _value(value)) for name, value in (row.get("context") or {}).items()}
-        return Case(row["id"], row["expression"], row.get("type"), context, _value(row["expected"]), bool(row.get("error")))
+        return Case(
+            row["id"], row["expression"], row.get("type"), context, _value(row["expected"]), bool(row.get("error"))
+        )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not a case: {str(row)[:80]}") from error
 

@@ -2,7 +2,18 @@
 
 from microflow_runtime.feel import limits
 from microflow_runtime.feel.faults import Failure
-from microflow_runtime.feel.types import ANY, DURATION, NULL, ContextType, FunctionType, ListType, RangeType, Type, is_assignable, required
+from microflow_runtime.feel.types import (
+    ANY,
+    DURATION,
+    NULL,
+    ContextType,
+    FunctionType,
+    ListType,
+    RangeType,
+    Type,
+    is_assignable,
+    required,
+)
 from microflow_runtime.feel.values import FunctionValue, RangeValue, Value, type_of, type_word
 
 
@@ -17,7 +28,9 @@ def conforms(value: Value, kind: Type) -> bool:
     if isinstance(plain, ListType):
         return type(value) is list and all(conforms(item, plain.item) for item in value)
     if isinstance(plain, ContextType):
-        return type(value) is dict and all(name in value and conforms(value[name], field) for name, field in plain.fields)
+        return type(value) is dict and all(
+            name in value and conforms(value[name], field) for name, field in plain.fields
+        )
     if isinstance(plain, FunctionType):
         return type(value) is FunctionValue and is_assignable(value.type, plain)
     if plain is DURATION:

@@ -39,7 +39,9 @@ class Evaluation(msgspec.Struct, frozen=True):
     errors: tuple[HiddenError, ...]
 
 
-def evaluate(text: str, context: Mapping[str, Value], *, types: Mapping[str, Type] = _NO_TYPES, unary: bool = False) -> Evaluation:
+def evaluate(
+    text: str, context: Mapping[str, Value], *, types: Mapping[str, Type] = _NO_TYPES, unary: bool = False
+) -> Evaluation:
     """Evaluate a formula over values, with the null semantics of the standard.
 
     Raises FeelLimitError when a limit is passed; nothing else.
@@ -53,12 +55,18 @@ def evaluate(text: str, context: Mapping[str, Value], *, types: Mapping[str, Typ
         return Evaluation(_run(tree, context, types, errors), tuple(errors))
     except LimitFailure as failure:
         start, end = place_of(failure) or (0, len(text))
-        raise FeelLimitError(str(failure), text=text, start=start, end=end, is_deadline=failure.is_deadline) from failure
+        raise FeelLimitError(
+            str(failure), text=text, start=start, end=end, is_deadline=failure.is_deadline
+        ) from failure
     except (RecursionError, MemoryError) as error:
-        raise FeelLimitError("the formula nests too deeply or takes too much memory", text=text, end=len(text)) from error
+        raise FeelLimitError(
+            "the formula nests too deeply or takes too much memory", text=text, end=len(text)
+        ) from error
 
 
-def _run(tree: syntax.Node, context: Mapping[str, Value], types: Mapping[str, Type], errors: list[HiddenError]) -> Value:
+def _run(
+    tree: syntax.Node, context: Mapping[str, Value], types: Mapping[str, Type], errors: list[HiddenError]
+) -> Value:
     Checker(dict.fromkeys(context, ANY), types, CHECKS, lenient=True).of(tree)
     layout = {name: index for index, name in enumerate(context)}
     emitter = Emitter(EMITTERS, layout, guard=_guard(errors))

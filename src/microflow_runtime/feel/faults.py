@@ -77,7 +77,9 @@ class FeelLimitError(FeelError):
 
     code = "MF-F101"
 
-    def __init__(self, message: str, *, text: str = "", start: int = 0, end: int = 0, is_deadline: bool = False) -> None:
+    def __init__(
+        self, message: str, *, text: str = "", start: int = 0, end: int = 0, is_deadline: bool = False
+    ) -> None:
         super().__init__(message, text=text, start=start, end=end)
         self.is_deadline = is_deadline
 

@@ -97,7 +97,13 @@ def check(
 
 
 def _check(
-    text: str, scope: Mapping[str, Type], expected: Type | None, types: Mapping[str, Type], specials: frozenset[str], *, unary: bool
+    text: str,
+    scope: Mapping[str, Type],
+    expected: Type | None,
+    types: Mapping[str, Type],
+    specials: frozenset[str],
+    *,
+    unary: bool,
 ) -> Formula:
     tree, faults = parse(text, patterns_of(specials), unary=unary)
     checker = Checker(scope, types, CHECKS)
@@ -116,9 +122,15 @@ def _check(
     return formula
 
 
-def _find(text: str, scope: Mapping[str, Type], types: Mapping[str, Type], specials: frozenset[str], *, unary: bool) -> Formula | None:
+def _find(
+    text: str, scope: Mapping[str, Type], types: Mapping[str, Type], specials: frozenset[str], *, unary: bool
+) -> Formula | None:
     for known in _known.get((text, unary), ()):
-        if known.specials == specials and known.types == types and all(scope.get(name) == kind for name, kind in known.used):
+        if (
+            known.specials == specials
+            and known.types == types
+            and all(scope.get(name) == kind for name, kind in known.used)
+        ):
             return known.formula
     return None
 

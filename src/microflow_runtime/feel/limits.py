@@ -116,4 +116,3 @@ def enter() -> None:
 def leave() -> None:
     """Come back from a call."""
     _use.depth -= 1
-

@@ -22,7 +22,13 @@ _ADD: Final = frozenset(
     | {(Time, DaysDuration), (DaysDuration, Time)}
 )
 _SUBTRACT: Final = frozenset(
-    {(Decimal, Decimal), (MonthsDuration, MonthsDuration), (DaysDuration, DaysDuration), (Time, Time), (Time, DaysDuration)}
+    {
+        (Decimal, Decimal),
+        (MonthsDuration, MonthsDuration),
+        (DaysDuration, DaysDuration),
+        (Time, Time),
+        (Time, DaysDuration),
+    }
     | {(point, duration) for point in _POINTS for duration in (MonthsDuration, DaysDuration)}
     | {(first, second) for first in _POINTS for second in _POINTS}
 )
@@ -32,7 +38,8 @@ _MULTIPLY: Final = frozenset(
     | {(duration, Decimal) for duration in (MonthsDuration, DaysDuration)}
 )
 _DIVIDE: Final = frozenset(
-    {(Decimal, Decimal)} | {(duration, other) for duration in (MonthsDuration, DaysDuration) for other in (duration, Decimal)}
+    {(Decimal, Decimal)}
+    | {(duration, other) for duration in (MonthsDuration, DaysDuration) for other in (duration, Decimal)}
 )
 _ORDERED: Final = frozenset({Decimal, str, Date, Time, DateTime, DaysDuration, MonthsDuration})
 

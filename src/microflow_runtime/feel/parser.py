@@ -8,7 +8,14 @@ from collections.abc import Iterable
 from typing import Final, Never
 
 from microflow_runtime.feel import syntax
-from microflow_runtime.feel.faults import EXTERNAL_FUNCTION, SYNTAX, TOO_LARGE, VENDOR_SPELLING, WRONG_LITERAL, FormulaFault
+from microflow_runtime.feel.faults import (
+    EXTERNAL_FUNCTION,
+    SYNTAX,
+    TOO_LARGE,
+    VENDOR_SPELLING,
+    WRONG_LITERAL,
+    FormulaFault,
+)
 from microflow_runtime.feel.lexer import END, NUMBER, SYMBOL, TEXT, WORD, SyntaxFault, tokenize, unquote
 from microflow_runtime.feel.names import KEYWORDS, Patterns, add_names, find_name
 from microflow_runtime.feel.numbers import parse_number
@@ -29,7 +36,11 @@ _WORD_POWER: Final = {"and": _AND, "or": _OR, "between": _COMPARISON, "in": _COM
 _COMPARISONS: Final = frozenset({"=", "!=", "<", "<=", ">", ">="})
 _VENDOR: Final = {"==": "=", "&&": "and", "||": "or"}
 _OPENS: Final = frozenset({"(", "[", "{", "]", "-", "@", "!", "<", "<=", ">", ">="})
-_CONSTANTS: Final[dict[str, tuple[object, Type]]] = {"true": (True, BOOLEAN), "false": (False, BOOLEAN), "null": (None, NULL)}
+_CONSTANTS: Final[dict[str, tuple[object, Type]]] = {
+    "true": (True, BOOLEAN),
+    "false": (False, BOOLEAN),
+    "null": (None, NULL),
+}
 
 
 def parse(text: str, patterns: Patterns, *, unary: bool = False) -> tuple[syntax.Node, list[FormulaFault]]:

@@ -70,7 +70,9 @@ def parse_time(text: str) -> Time:
     """Read `10:30:00`, with a fraction, an offset (`Z`, `+07:00`) or a zone (`@Asia/Bangkok`)."""
     found = _TIME.match(text)
     if found is None:
-        raise ValueError(f"{_shown(text)} is not a time; a time is written 10:30:00, 10:30:00+07:00 or 10:30:00@Asia/Bangkok")
+        raise ValueError(
+            f"{_shown(text)} is not a time; a time is written 10:30:00, 10:30:00+07:00 or 10:30:00@Asia/Bangkok"
+        )
     nanos, offset, zone = _clock(text, found.groups())
     return Time(nanos % DAY_NANOS, offset, zone)
 

@@ -19,7 +19,9 @@ def translator(text: str, tree: syntax.Node) -> Callable[[BaseException], Except
         if isinstance(error, LimitFailure):
             return FeelLimitError(str(error), text=text, start=start, end=end, is_deadline=error.is_deadline)
         if isinstance(error, RecursionError | MemoryError):
-            return FeelLimitError("the formula nests too deeply or takes too much memory", text=text, start=start, end=end)
+            return FeelLimitError(
+                "the formula nests too deeply or takes too much memory", text=text, start=start, end=end
+            )
         return FeelError(sentence(error, find(tree, start, end)), text=text, start=start, end=end)
 
     return translate
@@ -47,7 +49,9 @@ def sentence(error: BaseException, node: syntax.Node | None) -> str:
     operands = ""
     if isinstance(node, syntax.Binary):
         operands = f": {_type(node.left)} {node.operator} {_type(node.right)}"
-    if isinstance(error, DivisionByZero) or (isinstance(error, InvalidOperation) and isinstance(node, syntax.Binary) and node.operator == "/"):
+    if isinstance(error, DivisionByZero) or (
+        isinstance(error, InvalidOperation) and isinstance(node, syntax.Binary) and node.operator == "/"
+    ):
         return f"division by zero{operands}"
     if isinstance(error, Overflow):
         return f"the result is larger than any number{operands}"

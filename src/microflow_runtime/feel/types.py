@@ -154,7 +154,11 @@ class ContextType(Type):
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
-        if not isinstance(other, ContextType) or (self.name, self.optional, self.open) != (other.name, other.optional, other.open):
+        if not isinstance(other, ContextType) or (self.name, self.optional, self.open) != (
+            other.name,
+            other.optional,
+            other.open,
+        ):
             return False
         pair = (id(self), id(other))
         if pair in _comparing:

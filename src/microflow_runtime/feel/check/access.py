@@ -21,7 +21,9 @@ def name(checker: Checker, node: syntax.Name) -> Type:
         names = checker.visible()
         help_text = did_you_mean(node.name, names) or did_you_mean(node.name, BUILT_INS)
         shown = ", ".join(sorted(names)[:8]) + (", …" if len(names) > 8 else "")
-        checker.fault(UNKNOWN_NAME, node, f"there is no `{node.name}` here", expected=shown, found=node.name, help=help_text)
+        checker.fault(
+            UNKNOWN_NAME, node, f"there is no `{node.name}` here", expected=shown, found=node.name, help=help_text
+        )
         return ANY
     node.binding, kind = found
     if checker.narrowed:

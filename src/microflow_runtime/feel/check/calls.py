@@ -28,7 +28,13 @@ class Resolved:
 
     __slots__ = ("arguments", "function", "names", "signature")
 
-    def __init__(self, function: BuiltIn, signature: Signature | None, arguments: Sequence[syntax.Node], names: tuple[str, ...] | None) -> None:
+    def __init__(
+        self,
+        function: BuiltIn,
+        signature: Signature | None,
+        arguments: Sequence[syntax.Node],
+        names: tuple[str, ...] | None,
+    ) -> None:
         self.function = function
         self.signature = signature
         self.arguments = arguments
@@ -42,7 +48,13 @@ def call(checker: Checker, node: syntax.Call) -> Type:
         return _call_built_in(checker, node, function)
     if isinstance(node.callee, syntax.Name) and checker.find(node.callee.name) is None:
         help_text = did_you_mean(node.callee.name, [*BUILT_INS, *checker.visible()])
-        checker.fault(UNKNOWN_FUNCTION, node.callee, f"there is no function `{node.callee.name}`", found=node.callee.name, help=help_text)
+        checker.fault(
+            UNKNOWN_FUNCTION,
+            node.callee,
+            f"there is no function `{node.callee.name}`",
+            found=node.callee.name,
+            help=help_text,
+        )
         for argument in node.arguments:
             checker.of(argument)
         return ANY
@@ -84,11 +96,23 @@ def _call_value(checker: Checker, node: syntax.Call) -> Type:
         node.names = None
     if len(given) != len(plain.parameters):
         count = len(plain.parameters)
-        checker.fault(WRONG_ARGUMENT, node, f"the function takes {count} arguments, not {len(given)}", expected=str(count), found=str(len(given)))
+        checker.fault(
+            WRONG_ARGUMENT,
+            node,
+            f"the function takes {count} arguments, not {len(given)}",
+            expected=str(count),
+            found=str(len(given)),
+        )
         return plain.result
     for argument, have, wanted in zip(node.arguments, given, plain.parameters, strict=True):
         if not is_assignable(have, optional(wanted)):
-            checker.fault(WRONG_ARGUMENT, argument, f"the function takes {wanted} here, not {have}", expected=str(wanted), found=str(have))
+            checker.fault(
+                WRONG_ARGUMENT,
+                argument,
+                f"the function takes {wanted} here, not {have}",
+                expected=str(wanted),
+                found=str(have),
+            )
     return plain.result
 
 
@@ -130,7 +154,9 @@ def _argument(checker: Checker, function: BuiltIn, node: syntax.Call, index: int
     return checker.of(argument)
 
 
-def _misfit(signature: Signature, arguments: Sequence[syntax.Node], types: dict[int, Type]) -> tuple[syntax.Node, Parameter, Type] | None:
+def _misfit(
+    signature: Signature, arguments: Sequence[syntax.Node], types: dict[int, Type]
+) -> tuple[syntax.Node, Parameter, Type] | None:
     last = len(signature.parameters) - 1
     for index, argument in enumerate(arguments):
         parameter = signature.parameters[min(index, last)]
@@ -143,7 +169,9 @@ def _misfit(signature: Signature, arguments: Sequence[syntax.Node], types: dict[
     return None
 
 
-def _result(node: syntax.Call, function: BuiltIn, signature: Signature, arguments: Sequence[syntax.Node], kinds: list[Type]) -> Type:
+def _result(
+    node: syntax.Call, function: BuiltIn, signature: Signature, arguments: Sequence[syntax.Node], kinds: list[Type]
+) -> Type:
     last = len(signature.parameters) - 1
     known = all(kind is not ANY for kind in kinds)
     missing = False
@@ -151,7 +179,9 @@ def _result(node: syntax.Call, function: BuiltIn, signature: Signature, argument
         parameter = signature.parameters[min(index, last)]
         if kind.optional and not parameter.takes_null:
             missing = True
-    node.resolved = Resolved(function, signature if known else None, arguments if known else node.arguments, None if known else node.names)
+    node.resolved = Resolved(
+        function, signature if known else None, arguments if known else node.arguments, None if known else node.names
+    )
     result = signature.result_of(kinds)
     return optional(result) if missing else result
 
@@ -169,7 +199,9 @@ def _wrong_count(checker: Checker, node: syntax.Call, function: BuiltIn) -> None
             return
     count = len(node.arguments)
     given = f"{count} argument" + ("" if count == 1 else "s")
-    checker.fault(WRONG_ARGUMENT, node, f"`{function.name}` is called {forms}, not with {given}", expected=forms, found=given)
+    checker.fault(
+        WRONG_ARGUMENT, node, f"`{function.name}` is called {forms}, not with {given}", expected=forms, found=given
+    )
 
 
 def _wrong_type(checker: Checker, function: BuiltIn, argument: syntax.Node, parameter: Parameter, kind: Type) -> None:
@@ -203,4 +235,3 @@ def function_literal(checker: Checker, node: syntax.Function, hints: Sequence[Ty
     names = tuple(parameter.name for parameter in node.parameters)
     node.type = FunctionType(tuple(kinds), result, names=names)
     return node.type
-

@@ -89,7 +89,11 @@ class Checker:
                     field = kind.index.get(name)
                     if field is not None:
                         frame.item.used = True
-                        return self._perhaps(perhaps, name, (ItemField(frame.item, name), optional(field) if frame.item.type.optional else field))
+                        return self._perhaps(
+                            perhaps,
+                            name,
+                            (ItemField(frame.item, name), optional(field) if frame.item.type.optional else field),
+                        )
                 if kind is ANY or (isinstance(kind, ContextType) and kind.open):
                     perhaps.append(frame.item)
         if found is None:

@@ -29,28 +29,50 @@ def _expect_fields(checker: Checker, node: syntax.Context, wanted: ContextType, 
             expect(checker, entry.value, field, text)
         elif not wanted.open:
             message = f"{wanted} has no field `{entry.name}`"
-            checker.fault(UNKNOWN_FIELD, entry, message, expected=", ".join(wanted.index), found=entry.name, help=did_you_mean(entry.name, wanted.index))
+            checker.fault(
+                UNKNOWN_FIELD,
+                entry,
+                message,
+                expected=", ".join(wanted.index),
+                found=entry.name,
+                help=did_you_mean(entry.name, wanted.index),
+            )
     for name, field in wanted.fields:
         if name not in given and not field.optional and type(field) is not ListType:
-            checker.fault(MAYBE_MISSING, node, f"the field `{name}` of {wanted} is required and is not set", expected=f"{name}: {field}")
+            checker.fault(
+                MAYBE_MISSING,
+                node,
+                f"the field `{name}` of {wanted} is required and is not set",
+                expected=f"{name}: {field}",
+            )
 
 
 def _misfit(checker: Checker, node: syntax.Node, kind: Type, wanted: Type, text: str) -> None:
     if is_assignable(required(kind), wanted) and kind is not NULL:
         part = text[node.start : node.end]
         simple = len(part) <= 30 and "\n" not in part
-        remedy = f"write `if {part} != null then {part} else …`" if simple else "say with `if … != null then … else …` what holds then"
+        remedy = (
+            f"write `if {part} != null then {part} else …`"
+            if simple
+            else "say with `if … != null then … else …` what holds then"
+        )
         checker.fault(
             MAYBE_MISSING, node, f"the value may be missing, and {wanted} is required here", expected=str(wanted), found=str(kind),
             help=f"{remedy}, or let it be missing where it goes",
         )  # fmt: skip
         return
     if kind is NULL:
-        checker.fault(MAYBE_MISSING, node, f"null cannot stand here, {wanted} is required", expected=str(wanted), found="null")
+        checker.fault(
+            MAYBE_MISSING, node, f"null cannot stand here, {wanted} is required", expected=str(wanted), found="null"
+        )
         return
     path, have, need = _deepest(kind, wanted)
     where = f", in `{path}`: {have} instead of {need}" if path else ""
-    help_text = "take one item of the list, as in `list[1]`" if type(required(kind)) is ListType and type(required(wanted)) is not ListType else ""
+    help_text = (
+        "take one item of the list, as in `list[1]`"
+        if type(required(kind)) is ListType and type(required(wanted)) is not ListType
+        else ""
+    )
     checker.fault(
         WRONG_RESULT, node, f"the formula gives {kind}, and {wanted} is wanted here{where}", expected=str(wanted), found=str(kind), help=help_text,
     )  # fmt: skip

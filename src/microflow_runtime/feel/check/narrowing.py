@@ -28,7 +28,12 @@ def implied(node: syntax.Node, *, holds: bool) -> dict[str, Type]:
         return {}
     if isinstance(node, syntax.Comparison):
         return _of_comparison(node, holds=holds)
-    if isinstance(node, syntax.Call) and isinstance(node.callee, syntax.Name) and node.callee.name == "not" and len(node.arguments) == 1:
+    if (
+        isinstance(node, syntax.Call)
+        and isinstance(node.callee, syntax.Name)
+        and node.callee.name == "not"
+        and len(node.arguments) == 1
+    ):
         return implied(node.arguments[0], holds=not holds)
     if isinstance(node, syntax.InstanceOf) and holds and node.resolved is not None:
         key = key_of(node.value)

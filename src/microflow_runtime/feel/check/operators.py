@@ -32,7 +32,9 @@ _ORDERED: Final = frozenset({NUMBER, STRING, DATE, TIME, DATE_TIME, DAYS_DURATIO
 
 
 def _table() -> dict[tuple[str, Type, Type], Type]:
-    table: dict[tuple[str, Type, Type], Type] = {(operator, NUMBER, NUMBER): NUMBER for operator in ("+", "-", "*", "/", "**")}
+    table: dict[tuple[str, Type, Type], Type] = {
+        (operator, NUMBER, NUMBER): NUMBER for operator in ("+", "-", "*", "/", "**")
+    }
     table["+", STRING, STRING] = STRING
     for duration in (DAYS_DURATION, MONTHS_DURATION):
         for operator in ("+", "-"):
@@ -141,7 +143,9 @@ def _check_equal(checker: Checker, node: syntax.Node, operator: str, left: Type,
 
 def _check_order(checker: Checker, node: syntax.Node, operator: str, left: Type, right: Type) -> None:
     if NULL in {left, right}:
-        checker.fault(NEVER_TRUE, node, f"`{operator}` with null can never be true", help="test for a missing value with `= null`")
+        checker.fault(
+            NEVER_TRUE, node, f"`{operator}` with null can never be true", help="test for a missing value with `= null`"
+        )
         return
     pair = {left, right}
     if pair <= {ANY} | _ORDERED and (ANY in pair or (pair <= set(DURATIONS) and DURATION in pair)):
@@ -152,7 +156,14 @@ def _check_order(checker: Checker, node: syntax.Node, operator: str, left: Type,
     )  # fmt: skip
 
 
-_FROM_TEXT: Final = {DATE: "date", TIME: "time", DATE_TIME: "date and time", NUMBER: "number", DAYS_DURATION: "duration", MONTHS_DURATION: "duration"}
+_FROM_TEXT: Final = {
+    DATE: "date",
+    TIME: "time",
+    DATE_TIME: "date and time",
+    NUMBER: "number",
+    DAYS_DURATION: "duration",
+    MONTHS_DURATION: "duration",
+}
 
 
 def _text_help(left: Type, right: Type) -> str:
@@ -225,7 +236,13 @@ def _test(checker: Checker, node: syntax.Node, value: Type, subject) -> Type:  #
     if uses:
         condition_kind = required(kind)
         if condition_kind not in {BOOLEAN, ANY, NULL}:
-            checker.fault(NOT_BOOLEAN, node, f"a test with `?` has to be a condition, not {kind}", expected="boolean", found=str(kind))
+            checker.fault(
+                NOT_BOOLEAN,
+                node,
+                f"a test with `?` has to be a condition, not {kind}",
+                expected="boolean",
+                found=str(kind),
+            )
         return kind
     plain = required(kind)
     if isinstance(plain, RangeType):
@@ -234,7 +251,13 @@ def _test(checker: Checker, node: syntax.Node, value: Type, subject) -> Type:  #
         items = required(plain.item)
         inner = items.item if isinstance(items, RangeType) else items
         if not may_equal(value, inner) and not may_equal(value, plain):
-            checker.fault(NEVER_TRUE, node, f"a list of {items} never holds {value}", expected=f"[{required(value)}]", found=str(plain))
+            checker.fault(
+                NEVER_TRUE,
+                node,
+                f"a list of {items} never holds {value}",
+                expected=f"[{required(value)}]",
+                found=str(plain),
+            )
         return BOOLEAN
     return compared(checker, node, "=", value, kind)
 
@@ -243,7 +266,13 @@ def half_range(checker: Checker, node: syntax.Test) -> Type:
     """`(< 10)`: a range of one end."""
     kind = checker.of(node.operand)
     if required(kind) not in _ORDERED | {ANY}:
-        checker.fault(WRONG_OPERAND, node, f"a range cannot begin or end with {kind}", expected="a value of an ordered type", found=str(kind))
+        checker.fault(
+            WRONG_OPERAND,
+            node,
+            f"a range cannot begin or end with {kind}",
+            expected="a value of an ordered type",
+            found=str(kind),
+        )
     if node.operator == "!=":
         checker.fault(WRONG_OPERAND, node, "`!=` stands in a test only, not alone", help="write it after `in`")
     ranged = RangeType(required(kind))
@@ -256,7 +285,12 @@ def span(checker: Checker, node: syntax.Range) -> Type:
     a, b = required(low), required(high)
     joined = join(a, b) if NULL not in {a, b} else (b if a is NULL else a)
     if not checker.lenient and required(joined) not in _ORDERED and not (ANY in {a, b} or joined is NULL):
-        checker.fault(WRONG_OPERAND, node, f"a range cannot go from {low} to {high}", expected="two values of one ordered type", found=f"{low} and {high}")
+        checker.fault(
+            WRONG_OPERAND,
+            node,
+            f"a range cannot go from {low} to {high}",
+            expected="two values of one ordered type",
+            found=f"{low} and {high}",
+        )
         return RangeType(ANY)
     return RangeType(required(joined))
-

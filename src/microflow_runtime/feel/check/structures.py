@@ -45,12 +45,20 @@ def _iterator(checker: Checker, iterator: syntax.Iterator) -> tuple[Local, bool]
         kinds = {plain, required(until)}
         if not kinds <= {NUMBER, ANY, NULL} and not kinds <= {DATE, ANY, NULL}:
             message = f"a loop cannot go from {source} to {until}"
-            checker.fault(NOT_A_LIST, iterator, message, expected="two numbers or two dates", found=f"{source} and {until}")
+            checker.fault(
+                NOT_A_LIST, iterator, message, expected="two numbers or two dates", found=f"{source} and {until}"
+            )
         item = next((kind for kind in kinds if kind in {NUMBER, DATE}), ANY)
         return checker.local(iterator.name, item), source.optional or until.optional
     if isinstance(plain, ListType):
         if isinstance(plain, RangeType) and required(plain.item) not in {NUMBER, DATE, ANY}:
-            checker.fault(NOT_A_LIST, iterator.source, f"a loop cannot go over {plain}", expected="a range of numbers or dates", found=str(plain))
+            checker.fault(
+                NOT_A_LIST,
+                iterator.source,
+                f"a loop cannot go over {plain}",
+                expected="a range of numbers or dates",
+                found=str(plain),
+            )
         return checker.local(iterator.name, plain.item), source.optional
     if plain not in {ANY, NULL}:
         checker.fault(

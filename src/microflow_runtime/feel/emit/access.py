@@ -35,10 +35,16 @@ def read(emitter: Emitter, node: syntax.Node, binding: Any, spelled: str) -> ast
         found = ast.Name(emitter.locals[binding], LOAD, **place)
         return emitter.call(copied, [found], node) if binding.name == "partial" else found
     if isinstance(binding, ItemField):
-        return field(emitter, node, ast.Name(emitter.locals[binding.item], LOAD, **place), binding.item.type, binding.name)
+        return field(
+            emitter, node, ast.Name(emitter.locals[binding.item], LOAD, **place), binding.item.type, binding.name
+        )
     if isinstance(binding, PerhapsItemField):
         item = ast.Name(emitter.locals[binding.item], LOAD, **place)
-        otherwise = ast.Constant(None, **place) if binding.otherwise is None else read(emitter, node, binding.otherwise, spelled)
+        otherwise = (
+            ast.Constant(None, **place)
+            if binding.otherwise is None
+            else read(emitter, node, binding.otherwise, spelled)
+        )
         return emitter.call(access.item_name, [item, ast.Constant(binding.name, **place), otherwise], node)
     if isinstance(binding, FunctionName):
         return emitter.slot(_as_value(binding.function), place)
@@ -73,7 +79,9 @@ def field(emitter: Emitter, node: syntax.Node, source: ast.expr, kind: Type, nam
     key = ast.Constant(name, **place)
     if emitter.guard is None:
         if isinstance(plain, ContextType) and not plain.open and name in plain.index:
-            return emitter.unless_null(node, ((source, kind),), lambda ready: ast.Subscript(ready[0], key, LOAD, **place))
+            return emitter.unless_null(
+                node, ((source, kind),), lambda ready: ast.Subscript(ready[0], key, LOAD, **place)
+            )
         if type(plain) is ListType and not kind.optional:
             item = required(plain.item)
             if isinstance(item, ContextType) and not item.open and name in item.index:
@@ -103,7 +111,9 @@ def filter_(emitter: Emitter, node: syntax.Filter) -> ast.expr:
     if emitter.guard is None and is_list and wanted is NUMBER and not node.item.used:
         source = source_of(emitter, node.source)
         position = emitter.emit(node.condition)
-        return emitter.unless_null(node, ((source, source_kind),), lambda ready: emitter.call(access.item_at, [ready[0], position], node))
+        return emitter.unless_null(
+            node, ((source, source_kind),), lambda ready: emitter.call(access.item_at, [ready[0], position], node)
+        )
     if emitter.guard is None and is_list and required(wanted) is BOOLEAN:
         return _filter_loop(emitter, node)
     return _filter_call(emitter, node)
@@ -128,7 +138,9 @@ def _filter_loop(emitter: Emitter, node: syntax.Filter) -> ast.expr:
     return ast.Name(result, LOAD, **place)
 
 
-def guarded(emitter: Emitter, source: ast.expr, kind: Type, result: str, statements: list[ast.stmt], place: Place) -> None:
+def guarded(
+    emitter: Emitter, source: ast.expr, kind: Type, result: str, statements: list[ast.stmt], place: Place
+) -> None:
     """Run statements unless the source is null; then the result is null."""
     if not kind.optional:
         emitter.statements.extend(statements)
@@ -139,10 +151,19 @@ def guarded(emitter: Emitter, source: ast.expr, kind: Type, result: str, stateme
 
 def append(emitter: Emitter, result: str, value: ast.expr, place: Place) -> ast.stmt:
     """`append(result, value)`, with Python's own method as the slot."""
-    return ast.Expr(ast.Call(emitter.slot(list.append, place), [ast.Name(result, LOAD, **place), value], [], **place), **place)
+    return ast.Expr(
+        ast.Call(emitter.slot(list.append, place), [ast.Name(result, LOAD, **place), value], [], **place), **place
+    )
 
 
-def loop_over(emitter: Emitter, source: ast.expr, item: str, body: list[ast.stmt], node: syntax.Node, after: list[ast.stmt] | None = None) -> ast.stmt:
+def loop_over(
+    emitter: Emitter,
+    source: ast.expr,
+    item: str,
+    body: list[ast.stmt],
+    node: syntax.Node,
+    after: list[ast.stmt] | None = None,
+) -> ast.stmt:
     """Loop over a list in slices, so that limits are looked at once a slice. `after` runs after each slice."""
     place = emitter.at(node)
     part = emitter.temp()

@@ -74,7 +74,9 @@ def _special(emitter: Emitter, node: syntax.Call, function: BuiltIn, nodes, valu
         scale = constant_of(nodes[1]) if len(nodes) > 1 else Decimal(0)
         if isinstance(scale, Decimal) and is_whole(scale) and MINIMUM_SCALE <= scale <= MAXIMUM_SCALE:
             round_it = rounder(int(scale), ROUNDINGS[function.name])
-            return emitter.unless_null(node, ((values[0], kind_of(nodes[0])),), lambda ready: emitter.call(round_it, ready, node))
+            return emitter.unless_null(
+                node, ((values[0], kind_of(nodes[0])),), lambda ready: emitter.call(round_it, ready, node)
+            )
     return None
 
 
@@ -95,7 +97,9 @@ def function(emitter: Emitter, node: syntax.Function) -> ast.expr:
     with emitter.block() as body:
         for parameter, name in zip(node.parameters, parameters, strict=True):
             if parameter.type is not None:
-                emitter.assign(name, emitter.call(_converter(parameter.resolved), [ast.Name(name, LOAD, **place)], node), place)
+                emitter.assign(
+                    name, emitter.call(_converter(parameter.resolved), [ast.Name(name, LOAD, **place)], node), place
+                )
         emitter.statements.append(ast.Return(emitter.emit(node.body), **place))
     emitter.loops = outer_loops
     emitter.bound = list(visible)

@@ -15,7 +15,7 @@ from microflow_runtime.feel.check.bindings import Local
 from microflow_runtime.feel.types import Type
 
 Handler = Callable[["Emitter", Any], ast.expr]
-Place = dict[str, int]
+Place = dict[str, Any]
 Guard = Callable[[Callable[..., Any], syntax.Node], Callable[..., Any]]
 
 LOAD: Final = ast.Load()

@@ -44,7 +44,12 @@ def _binary(node: syntax.Binary) -> Any:
 
 def _call(node: syntax.Call) -> Any:
     resolved = node.resolved
-    if not isinstance(resolved, Resolved) or resolved.signature is None or not resolved.function.constant or resolved.signature.variadic:
+    if (
+        not isinstance(resolved, Resolved)
+        or resolved.signature is None
+        or not resolved.function.constant
+        or resolved.signature.variadic
+    ):
         return NOT_CONSTANT
     values = [constant_of(argument) for argument in resolved.arguments]
     if any(value is NOT_CONSTANT or value is None or isinstance(value, list | dict) for value in values):

@@ -98,7 +98,9 @@ def compare(
             return ast.Compare(left[0], [_COMPARE[operator]()], [right[0]], **place)
     elif a is b and a in _SCALARS:
         symbol = _COMPARE[operator]()
-        return emitter.unless_null(node, (left, right), lambda ready: ast.Compare(ready[0], [symbol], [ready[1]], **place))
+        return emitter.unless_null(
+            node, (left, right), lambda ready: ast.Compare(ready[0], [symbol], [ready[1]], **place)
+        )
     return emitter.call(operations.COMPARISONS[operator], [left[0], right[0]], node)
 
 
@@ -180,7 +182,11 @@ def tests(emitter: Emitter, node: syntax.Tests) -> ast.expr:
     name = emitter.declare(node.subject)
     position = emitter.layout.get("?")
     frame = ast.Name("frame", LOAD, **place)
-    value = ast.Constant(None, **place) if position is None else ast.Subscript(frame, ast.Constant(position, **place), LOAD, **place)
+    value = (
+        ast.Constant(None, **place)
+        if position is None
+        else ast.Subscript(frame, ast.Constant(position, **place), LOAD, **place)
+    )
     emitter.assign(name, value, place)
     found = any_test(emitter, node, node.tests, name, node.subject.type)
     if not node.negated:
@@ -220,7 +226,11 @@ def mentions(node: object, subject: object) -> bool:
     if isinstance(node, tuple):
         return any(mentions(part, subject) for part in node)
     if isinstance(node, syntax.Node | syntax.Entry | syntax.Iterator):
-        return any(mentions(getattr(node, field), subject) for field in node.__struct_fields__ if field not in {"type", "binding", "resolved"})
+        return any(
+            mentions(getattr(node, field), subject)
+            for field in node.__struct_fields__
+            if field not in {"type", "binding", "resolved"}
+        )
     return False
 
 

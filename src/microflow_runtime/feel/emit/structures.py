@@ -43,7 +43,9 @@ def _source(emitter: Emitter, iterator: syntax.Iterator) -> tuple[ast.expr, bool
     return emitter.call(access.iterate, [source], iterator.source), True
 
 
-def _loops(emitter: Emitter, node: syntax.For | syntax.Quantified, body: Callable[[], None], stop: ast.stmt | None, result: str) -> None:
+def _loops(
+    emitter: Emitter, node: syntax.For | syntax.Quantified, body: Callable[[], None], stop: ast.stmt | None, result: str
+) -> None:
     """Emit the nested loops of the iterators around a body. `stop` follows each inner loop that may end early."""
 
     def level(index: int) -> None:
@@ -88,7 +90,9 @@ def for_(emitter: Emitter, node: syntax.For) -> ast.expr:
 
     _loops(emitter, node, body, None, result)
     if len(node.iterators) > 1:
-        emitter.statements.append(ast.Expr(ast.Call(emitter.slot(check_size, place), [ast.Name(result, LOAD, **place)], [], **place), **place))
+        emitter.statements.append(
+            ast.Expr(ast.Call(emitter.slot(check_size, place), [ast.Name(result, LOAD, **place)], [], **place), **place)
+        )
     return ast.Name(result, LOAD, **place)
 
 

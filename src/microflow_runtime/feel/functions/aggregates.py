@@ -37,7 +37,9 @@ def _one_kind(name: str, items: list[Value], allowed: frozenset[type]) -> bool:
     kinds = {type(item) for item in items}
     wrong = kinds - allowed - {type(None)}
     if wrong or len(kinds - {type(None)}) > 1:
-        odd = next(item for item in items if item is not None and (type(item) in wrong or type(item) is not type(items[0])))
+        odd = next(
+            item for item in items if item is not None and (type(item) in wrong or type(item) is not type(items[0]))
+        )
         raise Failure(f"`{name}` cannot take a list with {type_word(odd)} in it")
     return bool(items) and type(None) not in kinds
 
@@ -166,4 +168,3 @@ AGGREGATES: Final = (
     _aggregate("all", "Tells whether every item is true; false decides, then null.", every_one, (BOOLEAN,), optional(BOOLEAN), (("all([true, false])", "false"), ("all([])", "true")), "b"),
     _aggregate("any", "Tells whether an item is true; true decides, then null.", any_one, (BOOLEAN,), optional(BOOLEAN), (("any([true, null])", "true"), ("any([])", "false")), "b"),
 )  # fmt: skip
-

@@ -93,8 +93,14 @@ def to_number(source: Value, grouping: str | None = None, point: str | None = No
     """Read a number, whose digits may be grouped and whose fraction may begin with a comma."""
     if type(source) is Decimal:
         return source
-    if grouping not in {None, " ", ",", "."} or point not in {None, ",", "."} or (grouping is not None and grouping == point):
-        raise Failure("the grouping separator is a space, comma or point, the decimal separator another of comma and point")
+    if (
+        grouping not in {None, " ", ",", "."}
+        or point not in {None, ",", "."}
+        or (grouping is not None and grouping == point)
+    ):
+        raise Failure(
+            "the grouping separator is a space, comma or point, the decimal separator another of comma and point"
+        )
     text = source if grouping is None else source.replace(grouping, "")
     if point == ",":
         text = text.replace(".", "?").replace(",", ".")

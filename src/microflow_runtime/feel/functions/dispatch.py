@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from microflow_runtime.feel.faults import Failure
 from microflow_runtime.feel.functions.signature import BuiltIn, Parameter, Signature
-from microflow_runtime.feel.types import ANY, FunctionType, ListType, RangeType, Type, is_assignable
+from microflow_runtime.feel.types import ANY, ContextType, FunctionType, ListType, RangeType, Type, is_assignable
 from microflow_runtime.feel.values import FunctionValue, RangeValue, Value, type_of, type_word
 
 
@@ -20,7 +20,7 @@ def dispatcher(function: BuiltIn, names: tuple[str, ...] | None = None) -> Calla
     def call(*arguments: Value) -> Value:
         problem = ""
         for signature in function.signatures:
-            ordered = arrange(signature, names, arguments)
+            ordered = arrange(signature, names, arguments, null_fills=True)
             if ordered is None:
                 continue
             try:
@@ -47,8 +47,13 @@ def usage(function: BuiltIn, signature: Signature) -> str:
     return f"`{function.name}({', '.join(parts)}{', …' if signature.variadic else ''})`"
 
 
-def arrange(signature: Signature, names: tuple[str, ...] | None, arguments: Sequence[Value]) -> list[Value] | None:
-    """Put arguments into the order of the parameters; None where they are too few, too many or of other names."""
+def arrange(
+    signature: Signature, names: tuple[str, ...] | None, arguments: Sequence[Value], *, null_fills: bool = False
+) -> list[Value] | None:
+    """Put arguments into the order of the parameters; None where they are too few, too many or of other names.
+
+    `null_fills` lets a call by name leave out what may be null, as the standard does.
+    """
     if names is None:
         return list(arguments) if signature.takes(len(arguments)) else None
     if signature.variadic and len(signature.parameters) > 1:
@@ -57,9 +62,12 @@ def arrange(signature: Signature, names: tuple[str, ...] | None, arguments: Sequ
     ordered: list[Value] = []
     for parameter in signature.parameters:
         if parameter.name not in given:
-            if parameter.required:
+            if not parameter.required:
+                break
+            if not null_fills or not parameter.takes_null:
                 return None
-            break
+            ordered.append(None)
+            continue
         ordered.append(given.pop(parameter.name))
     return None if given or len(names) != len(set(names)) else ordered
 
@@ -88,7 +96,9 @@ def _convert(function: BuiltIn, parameter: Parameter, value: Value) -> Value:
         return value
     if type(value) is list and len(value) == 1 and any(accepts_value(kind, value[0]) for kind in parameter.accepts):
         return value[0]
-    if type(value) is not list and any(type(kind) is ListType and accepts_value(kind, [value]) for kind in parameter.accepts):
+    if type(value) is not list and any(
+        type(kind) is ListType and accepts_value(kind, [value]) for kind in parameter.accepts
+    ):
         return [value]
     raise Mismatch(f"`{parameter.name}` of `{function.name}` has to be {parameter.words()}, not {type_word(value)}")
 
@@ -103,6 +113,8 @@ def accepts_value(kind: Type, value: Value) -> bool:
         return type(value) is RangeValue
     if isinstance(kind, FunctionType):
         return type(value) is FunctionValue
-    if type(value) is list:
+    if isinstance(kind, ContextType):
+        return type(value) is dict
+    if isinstance(value, list | dict | RangeValue | FunctionValue):
         return False
     return is_assignable(type_of(value), kind)

@@ -9,7 +9,18 @@ from microflow_runtime.feel.faults import Failure
 from microflow_runtime.feel.functions.signature import BuiltIn, Signature, may_take, takes
 from microflow_runtime.feel.numbers import to_index
 from microflow_runtime.feel.operations import deep_equal, invoke, truth
-from microflow_runtime.feel.types import ANY, ANY_FUNCTION, ANY_LIST, BOOLEAN, NUMBER, ListType, Type, join, join_all, required
+from microflow_runtime.feel.types import (
+    ANY,
+    ANY_FUNCTION,
+    ANY_LIST,
+    BOOLEAN,
+    NUMBER,
+    ListType,
+    Type,
+    join,
+    join_all,
+    required,
+)
 from microflow_runtime.feel.values import FunctionValue, Value
 
 

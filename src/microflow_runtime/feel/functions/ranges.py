@@ -9,7 +9,13 @@ from microflow_runtime.feel.functions.signature import BuiltIn, Signature, takes
 from microflow_runtime.feel.lexer import unquote
 from microflow_runtime.feel.numbers import parse_number
 from microflow_runtime.feel.operations import in_range, make_range
-from microflow_runtime.feel.temporal_parse import parse_date, parse_date_time, parse_duration, parse_temporal, parse_time
+from microflow_runtime.feel.temporal_parse import (
+    parse_date,
+    parse_date_time,
+    parse_duration,
+    parse_temporal,
+    parse_time,
+)
 from microflow_runtime.feel.types import (
     ANY_RANGE,
     BOOLEAN,
@@ -25,14 +31,21 @@ from microflow_runtime.feel.values import RangeValue, Value, type_word
 
 _LITERAL: Final = r'(?:@?"(?:[^"\\]|\\.)*"|-?[0-9.]+(?:[eE][+-]?[0-9]+)?|(?:date and time|date|time|duration)\s*\(\s*"(?:[^"\\]|\\.)*"\s*\))'
 _RANGE_TEXT: Final = re.compile(rf"\s*([\[\](])\s*({_LITERAL})?\s*\.\.\s*({_LITERAL})?\s*([\[\])])\s*\Z", re.DOTALL)
-_FROM_TEXT: Final = {"date and time": parse_date_time, "date": parse_date, "time": parse_time, "duration": parse_duration}
+_FROM_TEXT: Final = {
+    "date and time": parse_date_time,
+    "date": parse_date,
+    "time": parse_time,
+    "duration": parse_duration,
+}
 
 
 def read_range(text: str) -> RangeValue:
     """Read a range whose ends are constants. Nothing in the text is evaluated."""
     found = _RANGE_TEXT.match(text.replace("...", "?")) if len(text) <= 1000 else None
     if found is None or (found[2] is None and found[3] is None):
-        raise Failure(f"{text[:60]!r} is not a range of constants; one is written [1..10], (1..10) or [@\"2025-01-01\"..@\"2025-12-31\"]")
+        raise Failure(
+            f'{text[:60]!r} is not a range of constants; one is written [1..10], (1..10) or [@"2025-01-01"..@"2025-12-31"]'
+        )
     try:
         low, high = _constant(found[2]), _constant(found[3])
     except ValueError as error:
@@ -82,7 +95,9 @@ def before(first: Value, second: Value) -> bool:
     a, b = type(first) is RangeValue, type(second) is RangeValue
     if a and b:
         _ends(first, second)
-        return bool(first.high < second.low or (first.high == second.low and not (first.high_included and second.low_included)))
+        return bool(
+            first.high < second.low or (first.high == second.low and not (first.high_included and second.low_included))
+        )
     if a:
         _same_kind(second, first)
         return bool(first.high < second or (first.high == second and not first.high_included))
@@ -188,12 +203,22 @@ def coincides(first: Value, second: Value) -> bool:
 _POINTS: Final = (NUMBER, STRING, DATE, TIME, DATE_TIME, DAYS_DURATION, MONTHS_DURATION)
 
 
-def _relation(name: str, summary: str, call: Callable[[Value, Value], bool], forms: str, *examples: tuple[str, str]) -> BuiltIn:
+def _relation(
+    name: str, summary: str, call: Callable[[Value, Value], bool], forms: str, *examples: tuple[str, str]
+) -> BuiltIn:
     """Declare a relation; each form is two letters, `p` a point and `r` a range."""
     signatures = []
     for form in forms.split():
-        first = takes("range1" if form == "rr" else "range", ANY_RANGE) if form[0] == "r" else takes("point1" if form == "pp" else "point", *_POINTS)
-        second = takes("range2" if form == "rr" else "range", ANY_RANGE) if form[1] == "r" else takes("point2" if form == "pp" else "point", *_POINTS)
+        first = (
+            takes("range1" if form == "rr" else "range", ANY_RANGE)
+            if form[0] == "r"
+            else takes("point1" if form == "pp" else "point", *_POINTS)
+        )
+        second = (
+            takes("range2" if form == "rr" else "range", ANY_RANGE)
+            if form[1] == "r"
+            else takes("point2" if form == "pp" else "point", *_POINTS)
+        )
         signatures.append(Signature((first, second), BOOLEAN, call))
     return BuiltIn(name, summary, tuple(signatures), examples)
 

@@ -113,4 +113,3 @@ STRINGS: Final = (
         (('string join(["a", "b", "c"], " and ")', '"a and b and c"'), ('string join(["a", null, "c"])', '"ac"')),
     ),
 )  # fmt: skip
-

@@ -51,5 +51,6 @@ SupplementaryPrivateUseArea-A F0000 FFFFF; SupplementaryPrivateUseArea-B 100000 
 """
 
 BLOCKS: Final = {
-    name: (int(first, 16), int(last, 16)) for name, first, last in (row.split() for row in _TABLE.replace("\n", " ").split(";"))
+    name: (int(first, 16), int(last, 16))
+    for name, first, last in (row.split() for row in _TABLE.replace("\n", " ").split(";"))
 }

@@ -73,5 +73,7 @@ NAME_START: Final[Ranges] = joined(
 )  # fmt: skip
 """XML's `\\i`: what a name begins with."""
 
-NAME_PART: Final[Ranges] = joined(NAME_START, ((0x2D, 0x2E), (0x30, 0x39), (0xB7, 0xB7), (0x300, 0x36F), (0x203F, 0x2040)))
+NAME_PART: Final[Ranges] = joined(
+    NAME_START, ((0x2D, 0x2E), (0x30, 0x39), (0xB7, 0xB7), (0x300, 0x36F), (0x203F, 0x2040))
+)
 """XML's `\\c`: what a name goes on with."""

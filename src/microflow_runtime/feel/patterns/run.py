@@ -80,7 +80,10 @@ def replace(text: str, pattern: str, replacement: str, flags: str | None = None)
     for turn, match in enumerate(compiled.run.finditer(source)):
         if turn % 256 == 255:
             limits.spend(256)
-        pieces = [source[position : match.start()], *(part.encode() if isinstance(part, str) else match.group(part) or b"" for part in parts)]
+        pieces = [
+            source[position : match.start()],
+            *(part.encode() if isinstance(part, str) else match.group(part) or b"" for part in parts),
+        ]
         position = match.end()
         size += sum(map(len, pieces))
         if size > limits.MAXIMUM_TEXT:
@@ -100,7 +103,9 @@ def _replacement(text: str, groups: int) -> list[str | int]:
         parts.append(text[position : found.start()])
         escaped, digits, alone = found.groups()
         if alone is not None or (escaped is not None and escaped not in "\\$"):
-            raise Failure("in a replacement `$` is followed by the number of a group; write `\\$` and `\\\\` for the characters themselves")
+            raise Failure(
+                "in a replacement `$` is followed by the number of a group; write `\\$` and `\\\\` for the characters themselves"
+            )
         if escaped is not None:
             parts.append(escaped)
         else:

@@ -49,7 +49,9 @@ class _Set:
 
 def spell(ranges: Ranges) -> str:
     """Write ranges as they stand between RE2's square brackets."""
-    return "".join(f"\\x{{{first:X}}}" if first == last else f"\\x{{{first:X}}}-\\x{{{last:X}}}" for first, last in ranges)
+    return "".join(
+        f"\\x{{{first:X}}}" if first == last else f"\\x{{{first:X}}}-\\x{{{last:X}}}" for first, last in ranges
+    )
 
 
 def _of_ranges(ranges: Ranges) -> _Set:
@@ -77,7 +79,9 @@ class Translation:
 
     def wrong(self, what: str) -> Failure:
         """Make the failure of a pattern that is none."""
-        return Failure(f"the pattern {self.pattern[:60]!r} is wrong at character {min(self.at + 1, len(self.pattern))}: {what}")
+        return Failure(
+            f"the pattern {self.pattern[:60]!r} is wrong at character {min(self.at + 1, len(self.pattern))}: {what}"
+        )
 
     def run(self) -> str:
         """Translate the whole pattern."""
