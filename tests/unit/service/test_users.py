@@ -1,0 +1,121 @@
+"""Users and service accounts."""
+
+import pytest
+
+from microflow_runtime.errors import BadRequest, Conflict, NotAuthenticated, NotFound
+from microflow_runtime.model.principal import Principal
+from microflow_runtime.security import Credentials, LoginRequest, Security
+from microflow_runtime.service import roles, tokens, users
+from microflow_runtime.settings import Secret
+
+
+async def log_in(security: Security, name: str, password: str) -> Credentials:
+    """Log in and give the credentials of the session."""
+    made = await security.log_in(LoginRequest(username=name, password=Secret(password)))
+    return Credentials(authorization=b"Bearer " + made.access_token.reveal().encode())
+
+
+async def test_a_user_can_log_in_and_has_the_role_user(security: Security, operator: Principal) -> None:
+    """A new user gets `user` besides what is named, and is shown without its hash."""
+    await users.add_user(
+        security, operator, "suda", password=Secret("p"), roles=["admin"], fields={"email": "s@example.org"}
+    )
+    principal = await security.authenticate(await log_in(security, "suda", "p"))
+    assert principal.roles == ("admin", "user")
+    (view,) = [user for user in await users.list_users(security, operator) if user.username == "suda"]
+    assert (view.email, view.has_password, view.roles) == ("s@example.org", True, ("admin", "user"))
+    assert "argon2" not in repr(view)
+
+
+async def test_a_service_account_has_no_password(security: Security, operator: Principal) -> None:
+    """It gets no role by itself, and neither a password now nor later."""
+    await users.add_user(security, operator, "robot", service_account=True)
+    assert await security.store.list_user_roles("robot") == []
+    with pytest.raises(BadRequest):
+        await users.set_user(security, operator, "robot", password=Secret("p"))
+    with pytest.raises(BadRequest):
+        await users.add_user(security, operator, "robot2", service_account=True, password=Secret("p"))
+
+
+@pytest.mark.parametrize("name", ["anonymous", "", "a\nb", " a"])
+async def test_names_that_cannot_be_are_refused(security: Security, operator: Principal, name: str) -> None:
+    """Among them the name that stands for nobody."""
+    with pytest.raises(BadRequest):
+        await users.add_user(security, operator, name)
+
+
+@pytest.mark.parametrize("fields", [{"password_hash": "x"}, {"email": "x" * 300}, {"email": "a\x1b"}])
+async def test_only_fields_of_a_user_are_set(security: Security, operator: Principal, fields: dict[str, str]) -> None:
+    """Neither unknown fields nor texts that do not fit."""
+    with pytest.raises(BadRequest):
+        await users.set_user(security, operator, "admin", fields=fields)
+
+
+async def test_a_name_is_taken_once(security: Security, operator: Principal) -> None:
+    """Also when it is written in another form of the same letters."""
+    await users.add_user(security, operator, "caf\u00e9")
+    with pytest.raises(Conflict):
+        await users.add_user(security, operator, "cafe\u0301")
+
+
+@pytest.mark.parametrize(
+    "change", [{"password": Secret("new")}, {"disabled": True}, {"add_roles": ["admin"]}, {"drop_roles": ["user"]}]
+)
+async def test_changed_rights_end_the_logins(
+    security: Security, operator: Principal, change: dict[str, object]
+) -> None:
+    """Another password, other roles, or being disabled: who is logged in must log in anew."""
+    await users.add_user(security, operator, "suda", password=Secret("p"))
+    credentials = await log_in(security, "suda", "p")
+    await security.authenticate(credentials)
+    await users.set_user(security, operator, "suda", **change)
+    assert security.authenticate_fast(credentials.authorization, None, None) is None
+    with pytest.raises(NotAuthenticated):
+        await security.authenticate(credentials)
+
+
+async def test_a_new_address_ends_nothing(security: Security, operator: Principal) -> None:
+    """Changing a name or giving a role that is held already leaves sessions alone."""
+    await users.add_user(security, operator, "suda", password=Secret("p"))
+    credentials = await log_in(security, "suda", "p")
+    await users.set_user(security, operator, "suda", fields={"email": "x@example.org"}, add_roles=["user"])
+    assert (await security.authenticate(credentials)).username == "suda"
+
+
+async def test_tokens_follow_the_rights(security: Security, operator: Principal) -> None:
+    """An access token stays when roles change and has the new rights; it is refused while its user is disabled."""
+    await users.add_user(security, operator, "suda")
+    token = await tokens.add_token(security, operator, "suda")
+    credentials = Credentials(authorization=b"Bearer " + token.reveal().encode())
+    await security.authenticate(credentials)
+    await users.set_user(security, operator, "suda", add_roles=["admin"])
+    assert (await security.authenticate(credentials)).may("audit", "*", "view")
+    await users.set_user(security, operator, "suda", disabled=True)
+    with pytest.raises(NotAuthenticated):
+        await security.authenticate(credentials)
+    await users.set_user(security, operator, "suda", disabled=False)
+    assert (await security.authenticate(credentials)).username == "suda"
+    await users.remove_user(security, operator, "suda")
+    with pytest.raises(NotAuthenticated):
+        await security.authenticate(credentials)
+
+
+async def test_what_is_not_there_is_not_found(security: Security, operator: Principal) -> None:
+    """Unknown users and roles are named."""
+    for work in (
+        users.set_user(security, operator, "nobody"),
+        users.remove_user(security, operator, "nobody"),
+        users.add_user(security, operator, "suda", roles=["ghost"]),
+        users.set_user(security, operator, "admin", add_roles=["ghost"]),
+        roles.set_role(security, operator, "ghost"),
+    ):
+        with pytest.raises(NotFound):
+            await work
+
+
+async def test_changes_are_audited_by_name(security: Security, operator: Principal) -> None:
+    """Who did what to whom is kept, the password is not."""
+    await users.add_user(security, operator, "suda", password=Secret("hunter2"))
+    (row,) = await security.store.list_audit(limit=1)
+    assert (row.entry.actor, row.entry.action, row.entry.object_name) == ("operator", "user add", "suda")
+    assert "hunter2" not in repr(row)

@@ -1,0 +1,88 @@
+"""Bringing a database to the present tables."""
+
+import asyncio
+import sqlite3
+import stat
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
+
+from microflow_runtime.errors import StoreError
+from microflow_runtime.store import open_store
+from microflow_runtime.store.migrate import HEAD
+from microflow_runtime.store.sql.tables import tables
+
+
+def close(home: Path) -> None:
+    """Open a home and close it again."""
+    asyncio.run(open_store(home).close())
+
+
+def test_the_newest_migration_is_the_head() -> None:
+    """The constant that spares loading Alembic names the last file."""
+    config = Config()
+    config.set_main_option("script_location", "microflow_runtime:store/migrations")
+    assert ScriptDirectory.from_config(config).get_current_head() == HEAD
+
+
+def test_migrations_make_exactly_the_tables(tmp_path: Path) -> None:
+    """What the migrations make is what the statements are built for."""
+    close(tmp_path)
+    engine = create_engine(f"sqlite:///{tmp_path / 'store.sqlite3'}")
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), tables) == []
+    engine.dispose()
+
+
+def test_only_the_owner_can_look_inside(tmp_path: Path) -> None:
+    """The home and the file of the store are closed to others."""
+    home = tmp_path / "deep" / "home"
+    close(home)
+    assert stat.S_IMODE(home.stat().st_mode) == 0o700
+    assert stat.S_IMODE((home / "store.sqlite3").stat().st_mode) == 0o600
+
+
+def test_a_newer_store_is_left_alone(tmp_path: Path) -> None:
+    """A server does not touch what a newer version made, and names no path."""
+    close(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "store.sqlite3")) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(StoreError, match="newer version") as caught:
+        open_store(tmp_path)
+    assert str(tmp_path) not in caught.value.message
+
+
+@pytest.mark.parametrize("content", [b"this is no database, " * 100, b"\x00" * 4096])
+def test_a_file_that_is_no_database_is_told(tmp_path: Path, content: bytes) -> None:
+    """Anything else in the place of the store is an error, not overwritten."""
+    (tmp_path / "store.sqlite3").write_bytes(content)
+    with pytest.raises(StoreError) as caught:
+        open_store(tmp_path)
+    assert str(tmp_path) not in caught.value.message
+    assert (tmp_path / "store.sqlite3").read_bytes() == content
+
+
+def test_a_home_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    """A file in the way of the folder ends in one sentence without a path."""
+    (tmp_path / "home").write_text("a file", encoding="utf-8")
+    with pytest.raises(StoreError) as caught:
+        open_store(tmp_path / "home")
+    assert str(tmp_path) not in caught.value.message
+
+
+def test_processes_that_start_at_once_take_turns(tmp_path: Path) -> None:
+    """Three processes open a fresh home together, and all of them can."""
+    code = (
+        "import asyncio, sys, pathlib; from microflow_runtime.store import open_store;"
+        "asyncio.run(open_store(pathlib.Path(sys.argv[1])).close())"
+    )
+    running = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "home")]) for _ in range(3)]
+    assert [process.wait(60) for process in running] == [0, 0, 0]
