@@ -49,12 +49,46 @@ async def test_seen_only_moves_forward(store: Store) -> None:
     """A worker with an older time does not set the time back."""
     await store.add_user(SUDA, [], ENTRY)
     await store.add_session(make_session("one"), ENTRY)
-    await store.touch_session("one", T + 5 * MINUTE)
-    await store.touch_session("one", T + 2 * MINUTE)
-    await store.touch_session("nobody", T)
+    await store.touch_sessions(["one", "nobody"], T + 5 * MINUTE)
+    await store.touch_sessions(["one"], T + 2 * MINUTE)
+    await store.touch_sessions([], T)
     found = await store.find_session_by_token(b"tone")
     assert found is not None
     assert found.seen_at == T + 5 * MINUTE
+
+
+async def test_sessions_are_read_together(store: Store) -> None:
+    """Those that are kept come by handle, those that are not are left out."""
+    await store.add_user(SUDA, [], ENTRY)
+    await store.add_session(make_session("one"), ENTRY)
+    await store.add_session(make_session("two"), ENTRY)
+    found, _ = await store.read_sessions(["one", "two", "three"])
+    assert found == {"one": make_session("one"), "two": make_session("two")}
+    assert (await store.read_sessions([]))[0] == {}
+
+
+async def test_the_version_moves_with_rights_alone(store: Store) -> None:
+    """Every change of users, roles and systems moves it; sessions and the audit do not."""
+
+    async def version() -> int:
+        return (await store.read_sessions([]))[1]
+
+    changes = [
+        store.add_role("clerk", ENTRY), store.add_user(SUDA, ["clerk"], ENTRY), store.put_user(SUDA, ENTRY),
+        store.put_user_roles("suda", [], ENTRY), store.change_role("clerk", audit=ENTRY),
+    ]  # fmt: skip
+    for change in changes:
+        before = await version()
+        await change
+        assert await version() > before
+    before = await version()
+    await store.add_session(make_session("one"), ENTRY)
+    await store.touch_sessions(["one"], T + MINUTE)
+    await store.append_audit(ENTRY)
+    assert await version() == before == (await store.read_rights("suda")).version
+    await store.remove_role("clerk", ENTRY)
+    await store.remove_user("suda", ENTRY)
+    assert await version() == before + 2
 
 
 async def test_sessions_are_listed_newest_first(store: Store) -> None:

@@ -1,5 +1,6 @@
 """Fixtures for rooms that need a Security: a clock that is moved by hand, a store in memory, cheap passwords."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
@@ -15,6 +16,7 @@ class HandClock:
 
     def __init__(self) -> None:
         self.seconds = 1000.0
+        self.sleeps: list[float] = []
 
     def now(self) -> datetime:
         """Give the time of day."""
@@ -23,6 +25,11 @@ class HandClock:
     def monotonic(self) -> float:
         """Give the seconds."""
         return self.seconds
+
+    async def sleep(self, seconds: float) -> None:
+        """Note the seconds and let other work go on once."""
+        self.sleeps.append(seconds)
+        await asyncio.sleep(0)
 
     def move(self, seconds: float) -> None:
         """Let time pass."""
@@ -36,6 +43,8 @@ class CountingStore(MemoryStore):
         super().__init__()
         self.look_ups = 0
         self.touches = 0
+        self.rights_read = 0
+        self.batches: list[int] = []
         self.error: Exception | None = None
 
     async def find_session_by_token(self, digest):
@@ -50,12 +59,24 @@ class CountingStore(MemoryStore):
         self.look_ups += 1
         return await super().find_session_by_id(digest)
 
-    async def touch_session(self, handle, seen_at):
+    async def read_sessions(self, handles):
+        """Count, then read."""
+        self.batches.append(len(handles))
+        if self.error:
+            raise self.error
+        return await super().read_sessions(handles)
+
+    async def read_rights(self, username):
+        """Count, then read."""
+        self.rights_read += 1
+        return await super().read_rights(username)
+
+    async def touch_sessions(self, handles, seen_at):
         """Count, then move the time."""
         self.touches += 1
         if self.error:
             raise self.error
-        await super().touch_session(handle, seen_at)
+        await super().touch_sessions(handles, seen_at)
 
     async def append_audit(self, entry):
         """Fail when told to."""

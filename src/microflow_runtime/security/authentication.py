@@ -32,6 +32,7 @@ class Authenticator:
         checker: SessionChecker,
     ) -> None:
         self._store = store
+        self._clock = clock
         self._monotonic = clock.monotonic
         self._read_revocation = read_revocation
         self._cache = cache
@@ -41,6 +42,8 @@ class Authenticator:
         self._iam_tokens = cache.by_iam_token
         self._accounts = ServiceAccounts({}, -1, NEVER)
         self._accounts_reading: asyncio.Task[None] | None = None
+        self._due: list[CachedSession] = []
+        self._renewing: asyncio.Task[None] | None = None
         self._background: set[asyncio.Task[None]] = set()
 
     def authenticate_fast(
@@ -68,7 +71,7 @@ class Authenticator:
             if now >= entry.hard_at:
                 return None
             entry.soft_at = min(now + self._soft_seconds, entry.hard_at)  # never past it: then nobody would look
-            self._begin(self._renew(entry))
+            self._renew_soon(entry)
         entry.used_at = now
         return entry.principal
 
@@ -94,8 +97,9 @@ class Authenticator:
         when a cookie came with a call that changes something and was not made by a page of ours, StoreError.
         """
         token = read_header_token(credentials.authorization, credentials.iam_token)
-        if self._accounts.word != self._read_revocation() or self._are_accounts_old():
-            await asyncio.shield(self._begin_reading_accounts())
+        for _ in range(2):  # the first reading may have begun before the word moved; the second cannot have
+            if self._accounts.word != self._read_revocation() or self._are_accounts_old():
+                await asyncio.shield(self._begin_reading_accounts())
         if token is not None:
             return (await self._admit_token(credentials, token)).principal
         found = await self._admit_cookies(credentials.cookie)
@@ -116,7 +120,7 @@ class Authenticator:
         ]
         for place, key in places:
             entry = place.get(key)
-            if entry is not None and self._is_fresh(entry):
+            if entry is not None and await self._is_good(entry):
                 entry.used_at = self._monotonic()
                 return entry
         entry = await self._checker.look_up(digest_token(token))
@@ -129,7 +133,7 @@ class Authenticator:
         for session_id in read_session_ids(cookie):
             key = make_key(session_id)
             entry = self._cache.by_session_id.get(key)
-            if entry is None or not self._is_fresh(entry):
+            if entry is None or not await self._is_good(entry):
                 try:
                     entry = await self._checker.look_up(digest_token(session_id), by_id=True)
                 except NotAuthenticated:
@@ -141,14 +145,37 @@ class Authenticator:
             raise NotAuthenticated("The cookies name different sessions.")
         return next(iter(found.values()), None)
 
+    async def _is_good(self, entry: CachedSession) -> bool:
+        """Tell whether an entry may be taken; when only the word has moved, after checking all in use together.
+
+        A change of anybody's rights moves the word for everybody, and a read for each of them would be a stampede.
+        """
+        if self._monotonic() < entry.hard_at and entry.word != self._read_revocation():
+            if self._renewing is None or self._renewing.done():
+                self._renewing = self._begin(self._renew_in_use())
+            await asyncio.shield(self._renewing)
+        return self._is_fresh(entry)
+
+    async def _renew_in_use(self) -> None:
+        now = self._monotonic()
+        await self._checker.renew([entry for entry in self._cache.list_entries() if now < entry.hard_at])
+
     def _is_fresh(self, entry: CachedSession) -> bool:
         return entry.word == self._read_revocation() and self._monotonic() < entry.hard_at
 
     def _are_accounts_old(self) -> bool:
         return self._monotonic() - self._accounts.read_at >= 3 * self._soft_seconds
 
-    async def _renew(self, entry: CachedSession) -> None:
-        await self._checker.renew(entry)
+    def _renew_soon(self, entry: CachedSession) -> None:
+        """Have an entry checked in the background, together with all others that come due in the next moment."""
+        self._due.append(entry)
+        if len(self._due) == 1:
+            self._begin(self._renew_due())
+
+    async def _renew_due(self) -> None:
+        await self._clock.sleep(self._soft_seconds / 20)
+        entries, self._due = self._due, []
+        await self._checker.renew(entries)
         if self._monotonic() - self._accounts.read_at >= self._soft_seconds:
             self._begin_reading_accounts()
 

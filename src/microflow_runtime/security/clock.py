@@ -1,5 +1,6 @@
 """The two clocks that sessions need, behind one small seam so that tests can move them."""
 
+import asyncio
 import time
 from datetime import UTC, datetime
 from typing import Protocol
@@ -14,6 +15,9 @@ class Clock(Protocol):
     def monotonic(self) -> float:
         """Give seconds since some moment; never goes back."""
 
+    async def sleep(self, seconds: float) -> None:
+        """Let other work go on for some seconds."""
+
 
 class SystemClock:
     """The machine's clocks."""
@@ -23,3 +27,7 @@ class SystemClock:
         return datetime.now(UTC)
 
     monotonic = staticmethod(time.monotonic)
+
+    async def sleep(self, seconds: float) -> None:
+        """Let other work go on for some seconds."""
+        await asyncio.sleep(seconds)

@@ -19,15 +19,16 @@ NEVER = float("-inf")
 class CachedSession:
     """A session that was found good, with what makes it good. There is one per session; it is renewed in place.
 
-    `soft_at` and `hard_at` are moments of the monotonic clock, the first never after the second; `used_at` is when a call last came with it. Belongs to
+    `rights_version` is that of the store when the principal's grants were read. `soft_at` and `hard_at` are moments of the monotonic clock, the first never after the second; `used_at` is when a call last came with it. Belongs to
     the event loop's thread.
     """
 
-    __slots__ = ("hard_at", "principal", "session", "soft_at", "used_at", "word")
+    __slots__ = ("hard_at", "principal", "rights_version", "session", "soft_at", "used_at", "word")
 
     def __init__(self, principal: Principal, session: Session, used_at: float) -> None:
         self.principal = principal
         self.session = session
+        self.rights_version = -1
         self.word = -1
         self.soft_at = NEVER
         self.hard_at = NEVER
@@ -58,6 +59,10 @@ class SessionCache:
     def find(self, handle: str) -> CachedSession | None:
         """Give the entry of a session, good or not."""
         return self._by_handle.get(handle)
+
+    def list_entries(self) -> list[CachedSession]:
+        """Give the entry of every session, good or not."""
+        return list(self._by_handle.values())
 
     def remember(self, entry: CachedSession) -> None:
         """Keep the one entry of a session, so that its last use is known when it comes back."""

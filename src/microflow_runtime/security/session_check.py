@@ -1,7 +1,7 @@
 """Asks the store whether a session is good, and makes or renews the cache's entry of it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from microflow_runtime.errors import MicroflowError, NotAuthenticated
@@ -15,6 +15,7 @@ from microflow_runtime.telemetry import get_log
 
 RECHECK_SECONDS = 5.0
 TOUCH_SECONDS = 60.0
+_NO_SESSION = "There is no such session."
 
 _log = get_log("security")
 
@@ -55,33 +56,50 @@ class SessionChecker:
     async def peek(self, digest: bytes, *, by_id: bool = False) -> tuple[Session, Principal]:
         """Find a session without counting it as used. Raises as `look_up`."""
         session = await self._find(digest, by_id=by_id)
-        return session, await self._read_principal(session)
+        return session, (await self._read_principal(session))[0]
 
-    async def renew(self, entry: CachedSession) -> None:
-        """Check an entry in use again. It ends when the session has; a store that fails leaves it as it is."""
+    async def renew(self, entries: Sequence[CachedSession]) -> None:
+        """Check entries in use again, together: one read for all, and rights only where rights changed at all.
+
+        An entry ends when its session has; a store that fails leaves the entries as they are, to their hard limit.
+        """
+        word = self._read_revocation()
         try:
-            await self._admit(await self._find(entry.session.token_digest, by_id=False), self._read_revocation())
-        except NotAuthenticated:
-            entry.end()
+            found, version = await self._store.read_sessions([entry.session.handle for entry in entries])
+            for entry in entries:
+                session = found.get(entry.session.handle)
+                try:
+                    if session is None:
+                        raise NotAuthenticated(_NO_SESSION)  # noqa: TRY301 - ended below, like one that is over
+                    self._refuse_ended(session)
+                    if entry.rights_version != version:
+                        entry.principal, entry.rights_version = await self._read_principal(session)
+                    self._extend(entry, session, word)
+                except NotAuthenticated:
+                    entry.end()
+            await self._touch_if_due(entries)
         except MicroflowError as cause:
-            _log.warning("session not checked", session=entry.session.handle, reason=cause.message)
+            _log.warning("sessions not checked", count=len(entries), reason=cause.message)
 
     async def _enter(self, digest: bytes, *, by_id: bool) -> CachedSession:
         word = self._read_revocation()  # before the store: a change in between makes the entry old, never wrong
         entry = await self._admit(await self._find(digest, by_id=by_id), word)
         entry.used_at = self._clock.monotonic()
-        await self._touch_if_due(entry)
+        await self._touch_if_due([entry])
         return entry
 
     async def _find(self, digest: bytes, *, by_id: bool) -> Session:
         find = self._store.find_session_by_id if by_id else self._store.find_session_by_token
         session = await find(digest)
         if session is None:
-            raise NotAuthenticated("There is no such session.")
+            raise NotAuthenticated(_NO_SESSION)
+        self._refuse_ended(session)
+        return session
+
+    def _refuse_ended(self, session: Session) -> None:
         now = self._clock.now()
         if session.ends_at <= now or (session.kind == "login" and now - self._last_use(session) > self._idle):
             raise NotAuthenticated("The session has ended.")
-        return session
 
     def _last_use(self, session: Session) -> datetime:
         """Give when a session was last used, by what the store or this worker knows."""
@@ -91,11 +109,12 @@ class SessionChecker:
         here = self._clock.now() - timedelta(seconds=self._clock.monotonic() - entry.used_at)
         return max(session.seen_at, here)
 
-    async def _read_principal(self, session: Session) -> Principal:
+    async def _read_principal(self, session: Session) -> tuple[Principal, int]:
+        """Give the principal of a session and the version of the rights that it carries."""
         rights = await self._store.read_rights(session.username)
         if rights.user is None or rights.user.disabled:
-            raise NotAuthenticated("There is no such session.")
-        return Principal(
+            raise NotAuthenticated(_NO_SESSION)
+        principal = Principal(
             username=session.username,
             roles=tuple(role.name for role in rights.roles),
             service_account=rights.user.service_account,
@@ -103,25 +122,32 @@ class SessionChecker:
             client_id=session.client_id,
             grants=compile_grants(rights),
         )
+        return principal, rights.version
 
     async def _admit(self, session: Session, word: int) -> CachedSession:
-        principal = await self._read_principal(session)
-        moment = self._clock.monotonic()
+        principal, version = await self._read_principal(session)
         entry = self._cache.find(session.handle)
         if entry is None:
-            entry = CachedSession(principal, session, used_at=moment)
-        left = (session.ends_at - self._clock.now()).total_seconds()
-        entry.principal, entry.session, entry.word = principal, session, word
-        entry.hard_at = moment + min(3 * self.soft_seconds, left)
-        entry.soft_at = min(moment + self.soft_seconds, entry.hard_at)
+            entry = CachedSession(principal, session, used_at=self._clock.monotonic())
+        entry.principal, entry.rights_version = principal, version
+        self._extend(entry, session, word)
         self._cache.remember(entry)
         return entry
 
-    async def _touch_if_due(self, entry: CachedSession) -> None:
+    def _extend(self, entry: CachedSession, session: Session, word: int) -> None:
+        """Make an entry good from now on, at most to the end of its session."""
+        moment = self._clock.monotonic()
+        left = (session.ends_at - self._clock.now()).total_seconds()
+        entry.session, entry.word = session, word
+        entry.hard_at = moment + min(3 * self.soft_seconds, left)
+        entry.soft_at = min(moment + self.soft_seconds, entry.hard_at)
+
+    async def _touch_if_due(self, entries: Sequence[CachedSession]) -> None:
         now = self._clock.now()
-        if now - entry.session.seen_at < self._touch:
+        due = [entry.session.handle for entry in entries if now - entry.session.seen_at >= self._touch]
+        if not due:
             return
         try:
-            await self._store.touch_session(entry.session.handle, now)
+            await self._store.touch_sessions(due, now)
         except MicroflowError as cause:
-            _log.warning("use of a session not noted", session=entry.session.handle, reason=cause.message)
+            _log.warning("use of sessions not noted", count=len(due), reason=cause.message)

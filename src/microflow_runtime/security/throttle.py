@@ -6,10 +6,8 @@ two refuse with a delay that doubles; the last only makes everybody wait a littl
 stranger keep the owner out. A counter is forgotten fifteen minutes after its last failure.
 """
 
-import asyncio
 import hashlib
 import ipaddress
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from microflow_runtime.errors import TooManyRequests
@@ -25,12 +23,11 @@ LONGEST_WAIT_SECONDS = 2.0
 
 
 class LoginThrottle:
-    """The counters of failed logins. `sleep` waits a number of seconds."""
+    """The counters of failed logins."""
 
-    def __init__(self, store: Store, clock: Clock, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+    def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._sleep = sleep
 
     async def enter(self, username: str, address: str) -> None:
         """Count an attempt before its password is looked at.
@@ -49,7 +46,7 @@ class LoginThrottle:
             if counts[key] > free and counts[key] != (kept[key].failures if key in kept else 0) + 1:
                 raise TooManyRequests("Too many failed logins; wait and try again.", retry_after_seconds=1)
         if (wait := _wait_for(counts[account])) > 0:
-            await self._sleep(wait)
+            await self._clock.sleep(wait)
 
     def _refuse_early(self, attempts: Attempts | None, free: int) -> None:
         if attempts is None or attempts.failures < free:

@@ -140,8 +140,11 @@ class SessionStore(Protocol):
     async def find_session_by_id(self, digest: bytes) -> Session | None:
         """Give the session whose session id has this digest, ended or not."""
 
-    async def touch_session(self, handle: str, seen_at: datetime) -> None:
-        """Move the time a session was last seen forward, never back."""
+    async def read_sessions(self, handles: Collection[str]) -> tuple[dict[str, Session], int]:
+        """Give those of the sessions that are kept, by handle, and the version of all rights, as of one moment."""
+
+    async def touch_sessions(self, handles: Collection[str], seen_at: datetime) -> None:
+        """Move the time sessions were last seen forward, never back."""
 
     async def change_session(self, handle: str, name: str, ends_at: datetime, audit: AuditEntry) -> None:
         """Give a session another name and end. Raises NotFound."""

@@ -46,11 +46,15 @@ class ServiceGrant(msgspec.Struct, frozen=True):
 
 
 class Rights(msgspec.Struct, frozen=True):
-    """What a user's roles give together, read in one go. `user` is None when there is no such user."""
+    """What a user's roles give together, read in one go. `user` is None when there is no such user.
+
+    `version` counts the changes of users and roles: while it stays, so do everybody's rights.
+    """
 
     user: User | None
     roles: tuple[Role, ...]
     accesses: tuple[Access, ...]
+    version: int = 0
 
 
 class Client(msgspec.Struct, frozen=True, kw_only=True):

@@ -84,7 +84,7 @@ async def test_renewing_ends_what_is_over(checker: SessionChecker, session: Sess
     """A session that has gone ends its entry wherever it is kept."""
     entry = await checker.look_up(b"t")
     await memory_store.remove_sessions(["h"], AuditEntry(at=session.created_at, actor="t", action="t"))
-    await checker.renew(entry)
+    await checker.renew([entry])
     assert entry.hard_at == float("-inf")
 
 

@@ -9,27 +9,10 @@ from microflow_runtime.errors import TooManyRequests
 from microflow_runtime.security.throttle import ADDRESS_FREE, PAIR_FREE, LoginThrottle, group_address
 
 
-class Sleeps:
-    """Notes how long it was asked to wait."""
-
-    def __init__(self) -> None:
-        self.seconds: list[float] = []
-
-    async def __call__(self, seconds: float) -> None:
-        """Note the seconds."""
-        self.seconds.append(seconds)
-
-
 @pytest.fixture
-def sleeps() -> Sleeps:
-    """Give a sleep that takes no time."""
-    return Sleeps()
-
-
-@pytest.fixture
-def throttle(memory_store: Any, clock: Any, sleeps: Sleeps) -> LoginThrottle:
+def throttle(memory_store: Any, clock: Any) -> LoginThrottle:
     """Give a throttle without failures."""
-    return LoginThrottle(memory_store, clock, sleeps)
+    return LoginThrottle(memory_store, clock)
 
 
 async def test_the_first_failures_cost_nothing(throttle: LoginThrottle, clock: Any) -> None:
@@ -57,13 +40,13 @@ async def test_a_refused_attempt_does_not_lengthen_the_delay(throttle: LoginThro
     await throttle.enter("suda", "10.0.0.1")
 
 
-async def test_others_cannot_lock_the_owner_out(throttle: LoginThrottle, sleeps: Sleeps) -> None:
+async def test_others_cannot_lock_the_owner_out(throttle: LoginThrottle, clock: Any) -> None:
     """Failures from one address do not refuse the same user from another; it waits two seconds at most."""
     for number in range(200):
         await throttle.enter("suda", f"10.0.{number}.1")
     await throttle.enter("suda", "192.168.0.1")
-    assert max(sleeps.seconds) == 2.0
-    assert len(sleeps.seconds) == 191
+    assert max(clock.sleeps) == 2.0
+    assert len(clock.sleeps) == 191
 
 
 async def test_one_address_cannot_try_every_user(throttle: LoginThrottle) -> None:

@@ -34,6 +34,12 @@ class Contents:
     definitions: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     catalogs: dict[int, StoredCatalog] = field(default_factory=dict)
     meta: dict[str, str] = field(default_factory=dict)
+    rights_version: int = 0
+
+    def append_change(self, entry: AuditEntry) -> None:
+        """Write the audit entry of a change of users or roles and move their version."""
+        self.rights_version += 1
+        self.append(entry)
 
     def append(self, entry: AuditEntry) -> None:
         """Write an audit entry behind the last."""

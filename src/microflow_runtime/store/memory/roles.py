@@ -22,7 +22,7 @@ class MemoryRoles:
             role_id = max((role.role_id for role in contents.roles.values() if role.role_id > 0), default=0) + 1
         contents.roles[name] = Role(role_id, name)
         contents.permissions[name] = set()
-        contents.append(audit)
+        contents.append_change(audit)
         return contents.roles[name]
 
     async def list_roles(self) -> list[Role]:
@@ -37,7 +37,7 @@ class MemoryRoles:
         for held in contents.user_roles.values():
             held.discard(name)
         contents.service_grants = {grant for grant in contents.service_grants if grant.role != name}
-        contents.append(audit)
+        contents.append_change(audit)
 
     async def list_permissions(self, role: str) -> list[Permission]:
         """Give the permissions of a role, sorted. Raises NotFound."""
@@ -68,7 +68,7 @@ class MemoryRoles:
         contents.permissions[role].difference_update(deny)
         contents.service_grants.update(ServiceGrant(role, entry.flow, entry.account) for entry in grant)
         contents.service_grants.difference_update(ServiceGrant(role, entry.flow, entry.account) for entry in ungrant)
-        contents.append(audit)
+        contents.append_change(audit)
 
     async def list_service_grants(self) -> list[ServiceGrant]:
         """Give every service grant, sorted."""

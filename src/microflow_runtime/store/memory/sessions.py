@@ -30,11 +30,17 @@ class MemorySessions:
         """Give the session whose session id has this digest, ended or not."""
         return next((kept for kept in self._contents.sessions.values() if kept.id_digest == digest), None)
 
-    async def touch_session(self, handle: str, seen_at: datetime) -> None:
-        """Move the time a session was last seen forward, never back."""
-        kept = self._contents.sessions.get(handle)
-        if kept is not None and kept.seen_at < seen_at:
-            self._contents.sessions[handle] = msgspec.structs.replace(kept, seen_at=seen_at)
+    async def read_sessions(self, handles: Collection[str]) -> tuple[dict[str, Session], int]:
+        """Give those of the sessions that are kept, by handle, and the version of all rights."""
+        kept = self._contents.sessions
+        return {handle: kept[handle] for handle in handles if handle in kept}, self._contents.rights_version
+
+    async def touch_sessions(self, handles: Collection[str], seen_at: datetime) -> None:
+        """Move the time sessions were last seen forward, never back."""
+        for handle in handles:
+            kept = self._contents.sessions.get(handle)
+            if kept is not None and kept.seen_at < seen_at:
+                self._contents.sessions[handle] = msgspec.structs.replace(kept, seen_at=seen_at)
 
     async def change_session(self, handle: str, name: str, ends_at: datetime, audit: AuditEntry) -> None:
         """Give a session another name and end. Raises NotFound."""

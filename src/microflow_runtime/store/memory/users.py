@@ -22,7 +22,7 @@ class MemoryUsers:
         require_roles(self._contents, roles)
         self._contents.users[user.username] = user
         self._contents.user_roles[user.username] = set(roles)
-        self._contents.append(audit)
+        self._contents.append_change(audit)
 
     async def find_user(self, username: str) -> User | None:
         """Give the user of exactly this name."""
@@ -36,7 +36,7 @@ class MemoryUsers:
         """Replace what is kept of a user, except the time it was made. Raises NotFound."""
         kept = self._get(user.username)
         self._contents.users[user.username] = msgspec.structs.replace(user, created_at=kept.created_at)
-        self._contents.append(audit)
+        self._contents.append_change(audit)
 
     async def put_password_hash(self, username: str, password_hash: str) -> None:
         """Replace the hash of the same password by a stronger one; does nothing when the user has gone."""
@@ -51,14 +51,14 @@ class MemoryUsers:
         contents.user_roles.pop(username, None)
         contents.sessions = {key: kept for key, kept in contents.sessions.items() if kept.username != username}
         contents.service_grants = {grant for grant in contents.service_grants if grant.account != username}
-        contents.append(audit)
+        contents.append_change(audit)
 
     async def put_user_roles(self, username: str, roles: Collection[str], audit: AuditEntry) -> None:
         """Set exactly these roles of a user. Raises NotFound for the user or a role."""
         self._get(username)
         require_roles(self._contents, roles)
         self._contents.user_roles[username] = set(roles)
-        self._contents.append(audit)
+        self._contents.append_change(audit)
 
     async def list_user_roles(self, username: str) -> list[str]:
         """Give the names of a user's roles, sorted."""
@@ -81,20 +81,20 @@ class MemoryUsers:
             key=lambda access: (access.object_type, access.name, access.access),
         )
         roles = tuple(self._contents.roles[name] for name in names)
-        return Rights(self._contents.users.get(username), roles, tuple(accesses))
+        return Rights(self._contents.users.get(username), roles, tuple(accesses), self._contents.rights_version)
 
     async def add_client(self, client: Client, audit: AuditEntry) -> None:
         """Register a system. Raises Conflict."""
         if client.system_id in self._contents.clients:
             raise Conflict(f"There is a system {client.system_id} already.")
         self._contents.clients[client.system_id] = client
-        self._contents.append(audit)
+        self._contents.append_change(audit)
 
     async def put_client(self, client: Client, audit: AuditEntry) -> None:
         """Replace the secret of a system. Raises NotFound."""
         kept = self._get_client(client.system_id)
         self._contents.clients[client.system_id] = msgspec.structs.replace(kept, secret_hash=client.secret_hash)
-        self._contents.append(audit)
+        self._contents.append_change(audit)
 
     async def find_client(self, system_id: str) -> Client | None:
         """Give the system of exactly this id."""
@@ -110,7 +110,7 @@ class MemoryUsers:
         contents = self._contents
         del contents.clients[system_id]
         contents.sessions = {key: kept for key, kept in contents.sessions.items() if kept.client_id != system_id}
-        contents.append(audit)
+        contents.append_change(audit)
 
     def _get(self, username: str) -> User:
         if username not in self._contents.users:

@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from microflow_runtime.errors import Conflict, NotFound
 from microflow_runtime.model.principal import Permission
 from microflow_runtime.store.records import AuditEntry, Role, ServiceGrant
-from microflow_runtime.store.sql.audit import append_entry
 from microflow_runtime.store.sql.database import Database
+from microflow_runtime.store.sql.rights_version import append_change
 from microflow_runtime.store.sql.tables import protected_object, role, role_permission, service_grant, user_account
 
 
@@ -27,7 +27,7 @@ class Roles:
                 highest = (await connection.execute(select(func.max(role.c.role_id)))).scalar()
                 role_id = max(highest or 0, 0) + 1
             await connection.execute(insert(role), {"role_id": role_id, "name": name})
-            await append_entry(connection, audit)
+            await append_change(self._database, connection, audit)
         return Role(role_id, name)
 
     async def list_roles(self) -> list[Role]:
@@ -41,7 +41,7 @@ class Roles:
         async with self._database.write() as connection:
             if not (await connection.execute(delete(role).where(role.c.name == name))).rowcount:
                 raise NotFound(f"There is no role {name}.")
-            await append_entry(connection, audit)
+            await append_change(self._database, connection, audit)
 
     async def list_permissions(self, role_name: str) -> list[Permission]:
         """Give the permissions of a role, sorted. Raises NotFound."""
@@ -80,7 +80,7 @@ class Roles:
                         service_grant.c.account == unwanted.account,
                     )
                 )
-            await append_entry(connection, audit)
+            await append_change(self._database, connection, audit)
 
     async def _allow(self, connection: AsyncConnection, role_id: int, permission: Permission) -> None:
         place = {"object_type": permission.object_type, "name": permission.name}

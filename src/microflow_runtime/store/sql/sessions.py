@@ -9,6 +9,7 @@ from microflow_runtime.errors import NotFound
 from microflow_runtime.store.records import Attempts, AuditEntry, Session
 from microflow_runtime.store.sql.audit import append_entry
 from microflow_runtime.store.sql.database import Database, in_pieces
+from microflow_runtime.store.sql.rights_version import read_rights_version
 from microflow_runtime.store.sql.tables import login_attempt, session, user_account
 
 _FIELDS = Session.__struct_fields__
@@ -41,11 +42,21 @@ class Sessions:
             row = (await connection.execute(select(session).where(condition))).first()
         return None if row is None else Session(**row._mapping)  # noqa: SLF001 - the row by column
 
-    async def touch_session(self, handle: str, seen_at: datetime) -> None:
-        """Move the time a session was last seen forward, never back."""
-        change = update(session).where(session.c.handle == handle, session.c.seen_at < seen_at).values(seen_at=seen_at)
+    async def read_sessions(self, handles: Collection[str]) -> tuple[dict[str, Session], int]:
+        """Give those of the sessions that are kept, by handle, and the version of all rights, as of one moment."""
+        found: dict[str, Session] = {}
+        async with self._database.read() as connection:
+            for piece in in_pieces(list(handles)):
+                rows = await connection.execute(select(session).where(session.c.handle.in_(piece)))
+                found.update((row.handle, Session(**row._mapping)) for row in rows)  # noqa: SLF001 - the row by column
+            return found, await read_rights_version(connection)
+
+    async def touch_sessions(self, handles: Collection[str], seen_at: datetime) -> None:
+        """Move the time sessions were last seen forward, never back."""
         async with self._database.write() as connection:
-            await connection.execute(change)
+            for piece in in_pieces(list(handles)):
+                earlier = session.c.handle.in_(piece) & (session.c.seen_at < seen_at)
+                await connection.execute(update(session).where(earlier).values(seen_at=seen_at))
 
     async def change_session(self, handle: str, name: str, ends_at: datetime, audit: AuditEntry) -> None:
         """Give a session another name and end. Raises NotFound."""

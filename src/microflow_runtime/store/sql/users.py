@@ -7,8 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from microflow_runtime.errors import Conflict, NotFound
 from microflow_runtime.store.records import Access, AuditEntry, Client, Rights, Role, User
-from microflow_runtime.store.sql.audit import append_entry
 from microflow_runtime.store.sql.database import Database
+from microflow_runtime.store.sql.rights_version import append_change, read_rights_version
 from microflow_runtime.store.sql.roles import get_role_ids
 from microflow_runtime.store.sql.tables import (
     client,
@@ -35,7 +35,7 @@ class Users:
                 raise Conflict(f"There is a user {user.username} already.")
             await connection.execute(insert(user_account), {name: getattr(user, name) for name in _FIELDS})
             await _set_roles(connection, user.username, roles)
-            await append_entry(connection, audit)
+            await append_change(self._database, connection, audit)
 
     async def find_user(self, username: str) -> User | None:
         """Give the user of exactly this name."""
@@ -55,7 +55,7 @@ class Users:
             change = update(user_account).where(user_account.c.username == user.username).values(values)
             if not (await connection.execute(change)).rowcount:
                 raise NotFound(f"There is no user {user.username}.")
-            await append_entry(connection, audit)
+            await append_change(self._database, connection, audit)
 
     async def put_password_hash(self, username: str, password_hash: str) -> None:
         """Replace the hash of the same password by a stronger one; does nothing when the user has gone."""
@@ -69,7 +69,7 @@ class Users:
             gone = await connection.execute(delete(user_account).where(user_account.c.username == username))
             if not gone.rowcount:
                 raise NotFound(f"There is no user {username}.")
-            await append_entry(connection, audit)
+            await append_change(self._database, connection, audit)
 
     async def put_user_roles(self, username: str, roles: Collection[str], audit: AuditEntry) -> None:
         """Set exactly these roles of a user. Raises NotFound for the user or a role."""
@@ -77,7 +77,7 @@ class Users:
             if await _find_user(connection, username) is None:
                 raise NotFound(f"There is no user {username}.")
             await _set_roles(connection, username, roles)
-            await append_entry(connection, audit)
+            await append_change(self._database, connection, audit)
 
     async def list_user_roles(self, username: str) -> list[str]:
         """Give the names of a user's roles, sorted."""
@@ -100,7 +100,8 @@ class Users:
             user = await _find_user(connection, username)
             roles = tuple(Role(row.role_id, row.name) for row in await connection.execute(held))
             accesses = tuple(Access(*row) for row in await connection.execute(granted))
-        return Rights(user, roles, accesses)
+            version = await read_rights_version(connection)
+        return Rights(user, roles, accesses, version)
 
     async def add_client(self, new: Client, audit: AuditEntry) -> None:
         """Register a system. Raises Conflict."""
@@ -109,7 +110,7 @@ class Users:
             added = await connection.execute(self._database.insert(client).values(row).on_conflict_do_nothing())
             if not added.rowcount:
                 raise Conflict(f"There is a system {new.system_id} already.")
-            await append_entry(connection, audit)
+            await append_change(self._database, connection, audit)
 
     async def put_client(self, changed: Client, audit: AuditEntry) -> None:
         """Replace the secret of a system. Raises NotFound."""
@@ -117,7 +118,7 @@ class Users:
         async with self._database.write() as connection:
             if not (await connection.execute(change)).rowcount:
                 raise NotFound(f"There is no system {changed.system_id}.")
-            await append_entry(connection, audit)
+            await append_change(self._database, connection, audit)
 
     async def find_client(self, system_id: str) -> Client | None:
         """Give the system of exactly this id."""
@@ -138,7 +139,7 @@ class Users:
             if not gone.rowcount:
                 raise NotFound(f"There is no system {system_id}.")
             await connection.execute(delete(session).where(session.c.client_id == system_id))
-            await append_entry(connection, audit)
+            await append_change(self._database, connection, audit)
 
 
 async def _find_user(connection: AsyncConnection, username: str) -> User | None:
