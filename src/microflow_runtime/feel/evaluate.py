@@ -15,7 +15,7 @@ from microflow_runtime.feel.faults import Failure, FeelLimitError, LimitFailure
 from microflow_runtime.feel.formula import patterns_of
 from microflow_runtime.feel.lexer import SyntaxFault
 from microflow_runtime.feel.numbers import NUMBER_CONTEXT
-from microflow_runtime.feel.parser import parse
+from microflow_runtime.feel.parse import parse
 from microflow_runtime.feel.translate import place_of, sentence
 from microflow_runtime.feel.types import ANY, Type
 from microflow_runtime.feel.values import Value

@@ -58,7 +58,7 @@ class FormulaFault(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class FormulaFaults(MicroflowError):
+class FormulaFaults(MicroflowError):  # noqa: N818 - named as DefinitionFaults is
     """A formula does not parse or does not fit the types of its names. `faults` holds every one found."""
 
     code: ClassVar[str] = "MF-F000"

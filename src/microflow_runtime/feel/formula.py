@@ -16,7 +16,7 @@ from microflow_runtime.feel.faults import TOO_LARGE, FormulaFault, FormulaFaults
 from microflow_runtime.feel.functions.table import BUILT_INS
 from microflow_runtime.feel.lexer import SyntaxFault
 from microflow_runtime.feel.names import Patterns, add_names, field_names
-from microflow_runtime.feel.parser import parse
+from microflow_runtime.feel.parse import parse
 from microflow_runtime.feel.translate import translator
 from microflow_runtime.feel.types import Type
 from microflow_runtime.feel.values import Value

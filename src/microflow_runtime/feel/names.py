@@ -11,7 +11,27 @@ from microflow_runtime.feel.lexer import END, WORD, SyntaxFault, Tokens, tokeniz
 from microflow_runtime.feel.types import ContextType, FunctionType, ListType, Type
 
 KEYWORDS: Final = frozenset(
-    "if then else for in return some every satisfies and or between instance of function true false null external".split()
+    [
+        "if",
+        "then",
+        "else",
+        "for",
+        "in",
+        "return",
+        "some",
+        "every",
+        "satisfies",
+        "and",
+        "or",
+        "between",
+        "instance",
+        "of",
+        "function",
+        "true",
+        "false",
+        "null",
+        "external",
+    ]
 )
 
 # The tokens of a name; for each but the first whether it touches the one before.

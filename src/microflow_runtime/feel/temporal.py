@@ -31,7 +31,7 @@ def _set(target: object, **fields: object) -> None:
 class Temporal:
     """The root of the six kinds; nothing can be set on one."""
 
-    __slots__ = ()
+    __slots__: tuple[str, ...] = ()
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{type(self).__name__} cannot be changed")
@@ -176,7 +176,7 @@ def seconds_text(nanos: int, width: int = 0) -> str:
 class Date(Temporal):
     """A day of the calendar."""
 
-    __slots__ = ("year", "month", "day")
+    __slots__ = ("day", "month", "year")
     year: int
     month: int
     day: int
@@ -235,7 +235,7 @@ class Date(Temporal):
 
 def _clock_text(nanos: int) -> str:
     minutes, rest = divmod(nanos, 60 * NANOS)
-    return f"{minutes // 60:02d}:{minutes % 60:02d}:{seconds_text(rest, 2 if rest % NANOS == 0 else 2)}"
+    return f"{minutes // 60:02d}:{minutes % 60:02d}:{seconds_text(rest, 2)}"
 
 
 def _zone_text(offset: int | None, zone: str | None) -> str:

@@ -34,7 +34,7 @@ class Type:
         other = self._counterpart
         if other is None:
             other = self._counterpart = self._with(optional=optional)
-            other._counterpart = self
+            other._counterpart = self  # noqa: SLF001 - the two know each other
         return other
 
     def __eq__(self, other: object) -> bool:

@@ -1,5 +1,7 @@
 """Checks names, paths and filters."""
 
+from collections.abc import Iterable
+
 from microflow_runtime.feel import syntax
 from microflow_runtime.feel.access import properties_of
 from microflow_runtime.feel.check.checker import Checker, ItemFrame, did_you_mean
@@ -10,7 +12,7 @@ from microflow_runtime.feel.types import ANY, BOOLEAN, NULL, NUMBER, ContextType
 
 
 def literal(_checker: Checker, node: syntax.Literal) -> Type:
-    """A constant knows its type."""
+    """Give the type of a constant, which it knows."""
     return node.type
 
 
@@ -68,7 +70,7 @@ def field_type(checker: Checker, node: syntax.Path, source: Type) -> Type:
     return optional(found) if source.optional else found
 
 
-def _unknown_field(checker: Checker, node: syntax.Path, kind: Type, names) -> None:  # type: ignore[no-untyped-def]
+def _unknown_field(checker: Checker, node: syntax.Path, kind: Type, names: Iterable[str]) -> None:
     place = syntax.Node(max(node.source.end, node.end - len(node.name)), node.end)
     message = f"{kind} has no field `{node.name}`" if names else f"{kind} has no fields"
     help_text = did_you_mean(node.name, names)

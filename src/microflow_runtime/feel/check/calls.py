@@ -6,6 +6,7 @@ from typing import Final
 from microflow_runtime.feel import syntax
 from microflow_runtime.feel.check.bindings import FunctionName
 from microflow_runtime.feel.check.checker import Checker, did_you_mean
+from microflow_runtime.feel.check.constants import check_constants
 from microflow_runtime.feel.check.named_types import resolve_type
 from microflow_runtime.feel.faults import UNKNOWN_FUNCTION, WRONG_ARGUMENT
 from microflow_runtime.feel.functions.dispatch import arrange, usage
@@ -134,6 +135,7 @@ def _call_built_in(checker: Checker, node: syntax.Call, function: BuiltIn) -> Ty
         fits_some = True
         problem = _misfit(signature, ordered, types)
         if problem is None:
+            check_constants(checker, function, signature, ordered)
             return _result(node, function, signature, ordered, [types[id(argument)] for argument in ordered])
         problems.append(problem)
     if not fits_some:

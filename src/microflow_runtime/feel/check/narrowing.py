@@ -63,7 +63,7 @@ def _of_comparison(node: syntax.Comparison, *, holds: bool) -> dict[str, Type]:
 
 
 def _parents(node: syntax.Node) -> dict[str, Type]:
-    """A path that is there has parents that are there."""
+    """Narrow the parents of a path: one that is there has parents that are there."""
     found: dict[str, Type] = {}
     while isinstance(node, syntax.Path):
         node = node.source

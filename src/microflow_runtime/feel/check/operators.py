@@ -3,6 +3,7 @@
 from typing import Final
 
 from microflow_runtime.feel import syntax
+from microflow_runtime.feel.check.bindings import Local
 from microflow_runtime.feel.check.checker import Checker
 from microflow_runtime.feel.check.narrowing import implied
 from microflow_runtime.feel.faults import NEVER_TRUE, NOT_BOOLEAN, WRONG_OPERAND
@@ -225,7 +226,7 @@ def tests(checker: Checker, node: syntax.Tests) -> Type:
     return optional(BOOLEAN) if any(kind.optional for kind in kinds) else BOOLEAN
 
 
-def _test(checker: Checker, node: syntax.Node, value: Type, subject) -> Type:  # type: ignore[no-untyped-def]
+def _test(checker: Checker, node: syntax.Node, value: Type, subject: Local) -> Type:
     if isinstance(node, syntax.Test):
         kind = compared(checker, node, node.operator, value, checker.of(node.operand))
         node.type = ANY if checker.lenient else kind

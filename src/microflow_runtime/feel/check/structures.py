@@ -85,7 +85,7 @@ def for_(checker: Checker, node: syntax.For) -> Type:
 
 
 def quantified(checker: Checker, node: syntax.Quantified) -> Type:
-    """`some`, `every`."""
+    """Check `some` and `every`."""
     may_be_null = False
     names: dict[str, Local] = {}
     with checker.frame(names):
@@ -99,13 +99,13 @@ def quantified(checker: Checker, node: syntax.Quantified) -> Type:
 
 
 def list_(checker: Checker, node: syntax.List) -> Type:
-    """`[a, b]`."""
+    """Check `[a, b]`."""
     kinds = [checker.of(item) for item in node.items]
     return ListType(join_all(iter(kinds)))
 
 
 def context(checker: Checker, node: syntax.Context) -> Type:
-    """`{a: 1, b: a + 1}`: an entry may read the entries before it, a function also itself."""
+    """Check `{a: 1, b: a + 1}`: an entry may read the entries before it, a function also itself."""
     fields: list[tuple[str, Type]] = []
     names: dict[str, Local] = {}
     with checker.frame(names):
@@ -132,5 +132,5 @@ def instance_of(checker: Checker, node: syntax.InstanceOf) -> Type:
 
 
 def function(checker: Checker, node: syntax.Function) -> Type:
-    """A function written in the formula."""
+    """Check a function written in the formula."""
     return function_literal(checker, node)

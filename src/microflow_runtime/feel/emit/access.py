@@ -16,12 +16,12 @@ from microflow_runtime.feel.values import FunctionValue
 
 
 def literal(emitter: Emitter, node: syntax.Literal) -> ast.expr:
-    """A constant."""
+    """Emit a constant."""
     return emitter.constant(node.value, emitter.at(node))
 
 
 def name(emitter: Emitter, node: syntax.Name) -> ast.expr:
-    """A name."""
+    """Emit a name."""
     return read(emitter, node, node.binding, node.name)
 
 
@@ -134,7 +134,7 @@ def _filter_loop(emitter: Emitter, node: syntax.Filter) -> ast.expr:
     with emitter.block() as statements:
         emitter.assign(result, ast.List([], LOAD, **place), place)
         emitter.statements.append(loop_over(emitter, source, item, body, node))
-    guarded(emitter, source, source_kind, result, statements, place)
+    guarded(emitter, source, source_kind, result, statements)
     return ast.Name(result, LOAD, **place)
 
 
@@ -145,6 +145,7 @@ def guarded(
     if not kind.optional:
         emitter.statements.extend(statements)
         return
+    place = {name: getattr(source, name) for name in ("lineno", "col_offset", "end_lineno", "end_col_offset")}
     nothing = ast.Assign([ast.Name(result, STORE, **place)], ast.Constant(None, **place), **place)
     emitter.statements.append(ast.If(is_null(source, place), [nothing], statements, **place))
 
@@ -162,6 +163,7 @@ def loop_over(
     item: str,
     body: list[ast.stmt],
     node: syntax.Node,
+    *,
     after: list[ast.stmt] | None = None,
 ) -> ast.stmt:
     """Loop over a list in slices, so that limits are looked at once a slice. `after` runs after each slice."""

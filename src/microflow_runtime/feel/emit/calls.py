@@ -1,6 +1,7 @@
 """Emits calls and functions."""
 
 import ast
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from microflow_runtime.feel import operations, syntax
@@ -45,7 +46,9 @@ def _call_value(emitter: Emitter, node: syntax.Call) -> ast.expr:
     return emitter.call(operations.invoke_by_name, [callee, names, arguments], node)
 
 
-def _known(emitter: Emitter, node: syntax.Call, function: BuiltIn, signature: Signature, nodes) -> ast.expr:  # type: ignore[no-untyped-def]
+def _known(
+    emitter: Emitter, node: syntax.Call, function: BuiltIn, signature: Signature, nodes: Sequence[syntax.Node]
+) -> ast.expr:
     place = emitter.at(node)
     values = [source_of(emitter, argument) for argument in nodes]
     special = _special(emitter, node, function, nodes, values)
@@ -66,7 +69,9 @@ def _known(emitter: Emitter, node: syntax.Call, function: BuiltIn, signature: Si
     return emitter.unless_null(node, operands, build)
 
 
-def _special(emitter: Emitter, node: syntax.Call, function: BuiltIn, nodes, values: list[ast.expr]) -> ast.expr | None:  # type: ignore[no-untyped-def]
+def _special(
+    emitter: Emitter, node: syntax.Call, function: BuiltIn, nodes: Sequence[syntax.Node], values: list[ast.expr]
+) -> ast.expr | None:
     """Emit shorter forms: `not` of a condition, rounding to a scale known beforehand."""
     if function.name == "not" and kind_of(nodes[0]) is BOOLEAN:
         return ast.UnaryOp(ast.Not(), values[0], **emitter.at(node))
@@ -118,15 +123,15 @@ def function(emitter: Emitter, node: syntax.Function) -> ast.expr:
     return ast.Call(ast.Name(maker, LOAD, **place), [ast.Name(name, LOAD, **place) for name in visible], [], **place)
 
 
-def _converter(kind: Type | None):  # type: ignore[no-untyped-def]
+def _converter(kind: Type | None) -> Callable[[Value], Value]:
     def convert(value: Value) -> Value:
         return converted(value, kind)
 
     return convert
 
 
-def _wrapper(names: tuple[str, ...], kind: FunctionType):  # type: ignore[no-untyped-def]
-    def wrap(code) -> FunctionValue:  # type: ignore[no-untyped-def]
+def _wrapper(names: tuple[str, ...], kind: FunctionType) -> Callable[[Callable[..., Value]], FunctionValue]:
+    def wrap(code: Callable[..., Value]) -> FunctionValue:
         return FunctionValue(names, code, kind)
 
     return wrap

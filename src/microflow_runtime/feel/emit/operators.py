@@ -207,7 +207,7 @@ def any_test(emitter: Emitter, node: syntax.Node, parts: tuple[syntax.Node, ...]
     return result
 
 
-def _one_test(emitter: Emitter, node: syntax.Node, value: ast.expr, kind: Type, subject) -> ast.expr:  # type: ignore[no-untyped-def]
+def _one_test(emitter: Emitter, node: syntax.Node, value: ast.expr, kind: Type, subject: object) -> ast.expr:
     if isinstance(node, syntax.Test):
         return compare(emitter, node, node.operator, (value, kind), (emitter.emit(node.operand), kind_of(node.operand)))
     found = emitter.emit(node)

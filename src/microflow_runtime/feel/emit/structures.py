@@ -62,7 +62,7 @@ def _loops(
             if stop is not None and index + 1 < len(node.iterators):
                 emitter.statements.append(stop)
         after = [stop] if stop is not None else []
-        loop = loop_over(emitter, source, item, statements, syntax.Node(iterator.start, iterator.end), after)
+        loop = loop_over(emitter, source, item, statements, syntax.Node(iterator.start, iterator.end), after=after)
         if not may_be_null:
             emitter.statements.append(loop)
         elif index == 0:
@@ -103,7 +103,7 @@ def check_size(items: list[Value] | None) -> None:
 
 
 def quantified(emitter: Emitter, node: syntax.Quantified) -> ast.expr:
-    """`some`, `every`: ends with the first item that decides; else null if one was null."""
+    """Emit `some` and `every`: it ends with the first item that decides; else null if one was null."""
     place = emitter.at(node)
     emitter.counts = True
     result = emitter.temp()
@@ -138,12 +138,12 @@ def _condition(value: Value) -> bool | None:
 
 
 def list_(emitter: Emitter, node: syntax.List) -> ast.expr:
-    """`[a, b]`."""
+    """Emit `[a, b]`."""
     return ast.List([emitter.emit(item) for item in node.items], LOAD, **emitter.at(node))
 
 
 def context(emitter: Emitter, node: syntax.Context) -> ast.expr:
-    """`{a: 1, b: a + 1}`."""
+    """Emit `{a: 1, b: a + 1}`."""
     place = emitter.at(node)
     seen = {entry.name for entry in node.entries}
     if len(seen) < len(node.entries):

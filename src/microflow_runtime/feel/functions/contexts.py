@@ -79,7 +79,7 @@ CONTEXTS: Final = (
     ),
     BuiltIn(
         "get entries", "Gives the entries of a context as a list of contexts with `key` and `value`.",
-        (Signature((_M,), _ENTRIES, get_entries),), (('get entries({a: 1})', '[{key: "a", value: 1}]'),),
+        (Signature((_M,), _ENTRIES, get_entries),), (("get entries({a: 1})", '[{key: "a", value: 1}]'),),
     ),
     BuiltIn(
         "context", "Makes a context of a list of entries with `key` and `value`.",

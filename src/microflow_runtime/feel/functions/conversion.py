@@ -1,7 +1,8 @@
 """Functions that make a value of one kind from another, `not` and `is`."""
 
+from collections.abc import Callable
 from decimal import Decimal
-from typing import Final
+from typing import Final, TypeVar
 
 from microflow_runtime.feel.calendar import MAXIMUM_YEAR, NANOS, days_from_date, month_length
 from microflow_runtime.feel.faults import Failure
@@ -27,15 +28,18 @@ from microflow_runtime.feel.types import (
 from microflow_runtime.feel.values import Value
 from microflow_runtime.feel.zones import MAXIMUM_OFFSET_SECONDS
 
+_Parsed = TypeVar("_Parsed")
+
 
 def to_date(source: Value) -> Date:
     """Give the day of a text, or of a date and time."""
     if type(source) is str:
         return _read(parse_date, source)
-    return source.date if type(source) is DateTime else source
+    day: Date = source.date if type(source) is DateTime else source
+    return day
 
 
-def _read(parse, text: str):  # type: ignore[no-untyped-def]
+def _read(parse: Callable[[str], _Parsed], text: str) -> _Parsed:
     try:
         return parse(text)
     except ValueError as error:
@@ -62,7 +66,8 @@ def to_time(source: Value) -> Time:
         return _read(parse_time, source)
     if type(source) is DateTime:
         return source.time
-    return Time(0, 0) if type(source) is Date else source
+    time: Time = Time(0, 0) if type(source) is Date else source
+    return time
 
 
 def make_time(hour: Decimal, minute: Decimal, second: Decimal, offset: DaysDuration | None = None) -> Time:
@@ -80,7 +85,8 @@ def to_date_time(source: Value) -> DateTime:
     """Give the date and time of a text; a day alone is its midnight."""
     if type(source) is str:
         return _read(parse_date_time, source)
-    return DateTime(source.days, 0) if type(source) is Date else source
+    moment: DateTime = DateTime(source.days, 0) if type(source) is Date else source
+    return moment
 
 
 def make_date_time(day: Value, time: Time) -> DateTime:
@@ -101,7 +107,7 @@ def to_number(source: Value, grouping: str | None = None, point: str | None = No
         raise Failure(
             "the grouping separator is a space, comma or point, the decimal separator another of comma and point"
         )
-    text = source if grouping is None else source.replace(grouping, "")
+    text: str = source if grouping is None else source.replace(grouping, "")
     if point == ",":
         text = text.replace(".", "?").replace(",", ".")
     return _read(parse_number, text)

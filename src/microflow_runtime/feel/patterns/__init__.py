@@ -3,6 +3,7 @@
 `translate` turns a pattern into RE2's spelling; `matches`, `replace` and `split` use it.
 """
 
+from microflow_runtime.feel.faults import Failure as PatternFault
 from microflow_runtime.feel.patterns.run import check_pattern, matches, replace, split
 
-__all__ = ["check_pattern", "matches", "replace", "split"]
+__all__ = ["PatternFault", "check_pattern", "matches", "replace", "split"]

@@ -1,4 +1,4 @@
-"""Unicode's blocks by name, as `\\p{IsThai}` names them: first and last character."""
+r"""Unicode's blocks by name, as `\p{IsThai}` names them: first and last character."""
 
 from typing import Final
 
