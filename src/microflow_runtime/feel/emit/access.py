@@ -138,9 +138,7 @@ def _filter_loop(emitter: Emitter, node: syntax.Filter) -> ast.expr:
     return ast.Name(result, LOAD, **place)
 
 
-def guarded(
-    emitter: Emitter, source: ast.expr, kind: Type, result: str, statements: list[ast.stmt], place: Place
-) -> None:
+def guarded(emitter: Emitter, source: ast.expr, kind: Type, result: str, statements: list[ast.stmt]) -> None:
     """Run statements unless the source is null; then the result is null."""
     if not kind.optional:
         emitter.statements.extend(statements)
