@@ -1,1 +1,1 @@
-"""The history of the tables, applied by `store.migrate` at start. One file a step, in `versions`."""
+"""The history of the tables, applied by `store.sql.migrate` at start. One file a step, in `versions`."""

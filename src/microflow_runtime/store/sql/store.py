@@ -6,11 +6,11 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from microflow_runtime.store.migrate import HEAD, migrate_sqlite
 from microflow_runtime.store.sql.audit import AuditLog
 from microflow_runtime.store.sql.database import Database, open_sqlite
 from microflow_runtime.store.sql.definitions import Definitions
 from microflow_runtime.store.sql.failures import translated
+from microflow_runtime.store.sql.migrate import HEAD, migrate_sqlite
 from microflow_runtime.store.sql.roles import Roles
 from microflow_runtime.store.sql.sessions import Sessions
 from microflow_runtime.store.sql.tables import meta

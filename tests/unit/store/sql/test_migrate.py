@@ -17,7 +17,7 @@ from sqlalchemy import create_engine
 
 from microflow_runtime.errors import StoreError
 from microflow_runtime.store import open_store
-from microflow_runtime.store.migrate import HEAD
+from microflow_runtime.store.sql.migrate import HEAD
 from microflow_runtime.store.sql.tables import tables
 
 
