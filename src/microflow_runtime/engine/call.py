@@ -50,7 +50,9 @@ async def call_plan(caller: Run, plan: Plan, inputs: Mapping[int, Any]) -> dict[
     finally:
         caller.steps_left -= before - run.steps_left
         caller.transactions = run.transactions
-    return _outputs(run)
+    results = _outputs(run)
+    run.frame = []  # what the callee has seen is not kept for the trace
+    return results
 
 
 def _outputs(run: Run) -> dict[str, Any]:

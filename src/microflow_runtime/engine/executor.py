@@ -1,7 +1,7 @@
 """Walks a plan from its start to an end. The only loop that every call goes through, so it is kept short and flat."""
 
 import decimal
-from time import perf_counter_ns
+from time import perf_counter_ns, time_ns
 from typing import Any
 
 from microflow_runtime.compiler.plan import Frame, Plan, PlanNode
@@ -60,7 +60,7 @@ def enter(run: Run) -> None:
     """Set what formulas read from their surroundings: number context, deadline, clock and zone of this execution."""
     decimal.setcontext(NUMBER_CONTEXT)
     set_deadline(run.deadline_ns / 1e9)
-    set_clock(run.started_at, run.plan.time_zone)
+    set_clock(time_ns, run.plan.time_zone)
 
 
 def _failed(run: Run, at: int, started: int, error: ExecutionError | FeelError | TimeCatch) -> tuple[int, int]:

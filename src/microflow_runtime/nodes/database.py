@@ -37,7 +37,7 @@ class DatabaseSettings(msgspec.Struct, frozen=True):
     command: Annotated[Literal["select", "insert", "update", "delete"], msgspec.Meta(description="What the statement does.")]
     sql: Annotated[str, msgspec.Meta(description="The statement; `:name` stands for the value that `in` gives for name.")]
     columns: Annotated[
-        dict[str, str], msgspec.Meta(description="Types of columns where the database does not say, as money kept in text.")
+        dict[str, str], msgspec.Meta(description="Types of columns where the database does not say, as money kept in text; `decimal?` where it may be null.")
     ] = {}
 
 
@@ -84,12 +84,13 @@ def _check_sql(context: NodeContext, settings: DatabaseSettings) -> None:
 def _given(context: NodeContext, settings: DatabaseSettings) -> dict[str, Type]:
     """Type what the mapping sees: columns are known where the node declares them, else anything."""
     fields: list[tuple[str, Type]] = []
-    for column, type_name in settings.columns.items():
+    for column, written in settings.columns.items():
+        type_name = written.removesuffix("?")
         kind = SIMPLE_FEEL.get(type_name)
         if kind is None:
-            context.fault("MF-D067", f'There is no simple type "{type_name}".', "columns", column, help=did_you_mean(type_name, SIMPLE_FEEL))
+            context.fault("MF-D067", f'There is no simple type "{written}".', "columns", column, help=did_you_mean(type_name, SIMPLE_FEEL))
         else:
-            fields.append((column, optional(kind)))
+            fields.append((column, kind if written == type_name else optional(kind)))
     row = ContextType("", tuple(fields), open=True)
     return {"rows": ListType(row), "row": optional(row), "count": NUMBER}
 
@@ -123,12 +124,19 @@ def _build(
     return Action(run, waits=True)
 
 
-def _column_reader(type_name: str) -> Callable[[Any], Any]:
+def _column_reader(written: str) -> Callable[[Any], Any]:
+    """Make what reads a column; `decimal` promises that it is never null, `decimal?` does not."""
+    type_name = written.removesuffix("?")
+    may_be_null = written != type_name
     shape = shape_of(TypeRef(type_name), {})
     is_number = type_name in {"integer", "decimal"}
 
     def read(value: Any) -> Any:
         """Take the driver's value as it is where it has the type already, else read it from text."""
+        if value is None:
+            if may_be_null:
+                return None
+            raise Misfit(f"a value (the column is declared `{written}`, not `{written}?`)", "nothing")
         try:
             if isinstance(value, str):
                 return shape.read(Decimal(value) if is_number else value, Notes())
@@ -144,11 +152,10 @@ def _column_reader(type_name: str) -> Callable[[Any], Any]:
 def _read_columns(rows: list[dict[str, Any]], readers: Mapping[str, Callable[[Any], Any]]) -> None:
     for column, read in readers.items():
         for index, row in enumerate(rows):
-            value = row.get(column)
-            if value is None:
-                continue
+            if column not in row:
+                raise NodeError(f'the statement gave no column "{column}", which `columns` declares.', kind="database")
             try:
-                row[column] = read(value)
+                row[column] = read(row[column])
             except Misfit as misfit:
                 misfit.under(column).under(index).under("rows")
                 raise NodeError(misfit.sentence() + ".", kind="database") from misfit

@@ -7,7 +7,7 @@ import msgspec
 
 from microflow_runtime import __version__
 from microflow_runtime.compiler import CheckedFlow, NodeDeclaration, check_business_object, closure_of, types_of
-from microflow_runtime.compiler.reading import AppDefinitions, AppSource, assemble, document_key, load, readings
+from microflow_runtime.compiler.reading import AppDefinitions, AppSource, assemble, document_key, dump, load, readings
 from microflow_runtime.errors import DefinitionFaults, Fault
 from microflow_runtime.model.microflow import Microflow
 from microflow_runtime.runtime.catalog import Catalog
@@ -57,6 +57,17 @@ async def read_app(source: AppSource, forms: Forms, previous: AppDefinitions | N
         read.append(reading)
         await slices.between()
     return assemble(source, read)
+
+
+def bodies_of(apps: list[AppDefinitions], forms: Forms) -> dict[str, bytes]:
+    """Give the forms of all documents that are not kept yet, whether they were read now or by a refresh that failed."""
+    added: dict[str, bytes] = {}
+    for app in apps:
+        for reading in app.readings.values():
+            key = document_key(reading.file)
+            if reading.document is not None and not forms.is_kept(key):
+                added[key] = forms.added.get(key) or dump(reading.document)
+    return added
 
 
 def records_of(definitions: AppDefinitions, *, origin: str, snapshot: str) -> list[FlowRecord]:

@@ -7,9 +7,10 @@ from typing import Any, Final
 from uuid import UUID
 
 from microflow_runtime.errors import NodeError
-from microflow_runtime.feel import Date, DateTime, DaysDuration, MonthsDuration, Time
+from microflow_runtime.feel import Date, DateTime, DaysDuration, MonthsDuration, Time, parse_date_time, parse_time
 
 _INT64: Final = 2**63
+_MICROSECOND: Final = dt.timedelta(microseconds=1)
 
 
 def to_driver(value: Any) -> Any:
@@ -55,9 +56,9 @@ _FROM_DRIVER: Final[dict[type, Callable[[Any], Any]]] = {
     int: Decimal,
     float: _from_float,
     Decimal: lambda value: value,
-    dt.date: Date.from_python,
-    dt.datetime: DateTime.from_python,
-    dt.time: Time.from_python,
-    dt.timedelta: DaysDuration.from_python,
+    dt.date: lambda value: Date(value.year, value.month, value.day),
+    dt.datetime: lambda value: parse_date_time(value.isoformat()),
+    dt.time: lambda value: parse_time(value.isoformat()),
+    dt.timedelta: lambda value: DaysDuration((value // _MICROSECOND) * 1_000),
     UUID: str,
 }

@@ -1,4 +1,4 @@
-"""The refresh lock: one refresh at a time over all processes of a home."""
+"""The refresh lock: one refresh at a time over all processes that share a run folder."""
 
 import asyncio
 import fcntl
@@ -15,12 +15,12 @@ _LONGEST_PAUSE_SECONDS: Final = 0.05
 
 
 @asynccontextmanager
-async def refresh_lock(home: Path, *, patience_seconds: float = 60.0) -> AsyncIterator[None]:
+async def refresh_lock(run_folder: Path, *, patience_seconds: float = 60.0) -> AsyncIterator[None]:
     """Hold the lock. The system lets go of it when the process ends, however it ends.
 
     Raises NotAvailable when others hold it for longer than the patience.
     """
-    path = home / "run" / "refresh.lock"
+    path = run_folder / "refresh.lock"
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:

@@ -6,18 +6,28 @@ Everything is an attribute of the object; two runtimes may live side by side in 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 from microflow_runtime.compiler import NodeDeclaration
-from microflow_runtime.compiler.reading import AppDefinitions, AppSource, document_key, dump, read_folder
+from microflow_runtime.compiler.reading import AppDefinitions, AppSource, read_folder
 from microflow_runtime.engine import RunLimits
 from microflow_runtime.errors import Conflict, DefinitionFaults, Fault, NotAvailable, NotFound
 from microflow_runtime.model.app import App
-from microflow_runtime.runtime.builder import Candidate, Forms, check_catalog, read_app, records_of, with_active, with_keys
+from microflow_runtime.runtime.builder import (
+    Candidate,
+    Forms,
+    bodies_of,
+    check_catalog,
+    read_app,
+    records_of,
+    with_active,
+    with_keys,
+)
 from microflow_runtime.runtime.catalog import Catalog
 from microflow_runtime.runtime.data_sources import DataSources
 from microflow_runtime.runtime.manifest import FlowRecord, Manifest, decode_manifest, encode_manifest
-from microflow_runtime.runtime.page import SharedPage
+from microflow_runtime.runtime.page import SharedPage, page_path
 from microflow_runtime.runtime.refresh_lock import refresh_lock
 from microflow_runtime.runtime.report import RefreshReport, report_on
 from microflow_runtime.settings import Settings
@@ -38,6 +48,8 @@ class Runtime:
         page: SharedPage,
         metrics: Metrics,
         node_types: Mapping[str, NodeDeclaration],
+        *,
+        run_folder: Path | None = None,
     ) -> None:
         self.settings = settings
         self.store = store
@@ -55,6 +67,7 @@ class Runtime:
         )
         self._apps: dict[str, AppDefinitions] = {}
         self._sources: dict[str, AppSource] = {}
+        self._run_folder = run_folder or page_path(settings.home).parent
         self._catching_up: asyncio.Lock = asyncio.Lock()
 
     # Following the page
@@ -117,7 +130,7 @@ class Runtime:
         """
         self.page.epoch = 0
         try:
-            async with refresh_lock(self.settings.home):
+            async with refresh_lock(self._run_folder):
                 candidate, _ = await self._prepare(None)
                 await self._publish(candidate, audit)
         except DefinitionFaults as broken:
@@ -139,7 +152,7 @@ class Runtime:
         is wrong; NotFound when a name in `only` is no flow's.
         """
         names = None if only is None else tuple(only)
-        async with refresh_lock(self.settings.home):
+        async with refresh_lock(self._run_folder):
             candidate, touched = await self._prepare(names)
             changed = await self._publish(candidate, make_audit(_told(touched, candidate.catalog)))
             return report_on(self.catalog, touched, changed=changed)
@@ -148,7 +161,7 @@ class Runtime:
         """Publish packages that were read, by name, beside what is there. Raises as `refresh`, and Conflict when a
         snapshot is published already with another content.
         """
-        async with refresh_lock(self.settings.home):
+        async with refresh_lock(self._run_folder):
             candidate, touched = await self._prepare_packages(sources)
             changed = await self._publish(candidate, make_audit(_told(touched, candidate.catalog)))
             return report_on(self.catalog, touched, changed=changed)
@@ -205,7 +218,7 @@ class Runtime:
 
     async def _candidate(self, records: list[FlowRecord], forms: Forms, apps: list[AppDefinitions]) -> Candidate:
         manifest = Manifest(flows=with_active(with_keys(records)))
-        added = _documents(apps, forms)
+        added = bodies_of(apps, forms)
         bodies = await self._bodies_for(manifest, added)
         catalog = Catalog(
             self.catalog.epoch + 1, manifest, bodies, self.node_types, self.metrics, previous=self.catalog
@@ -249,17 +262,6 @@ class Runtime:
 
 def _told(touched: list[FlowRecord], catalog: Catalog) -> str:
     return f"epoch {catalog.epoch}, {len(touched)} flows"
-
-
-def _documents(apps: list[AppDefinitions], forms: Forms) -> dict[str, bytes]:
-    """Give the forms of all documents that are not kept yet, whether they were read now or by a refresh that failed."""
-    added: dict[str, bytes] = {}
-    for app in apps:
-        for reading in app.readings.values():
-            key = document_key(reading.file)
-            if reading.document is not None and not forms.is_kept(key):
-                added[key] = forms.added.get(key) or dump(reading.document)
-    return added
 
 
 def _choose(

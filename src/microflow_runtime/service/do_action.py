@@ -4,7 +4,9 @@ Source: ONEWEB, POST /MicroflowRest/DoAction (WIRE.md).
 """
 
 import os
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from time import perf_counter_ns
 from typing import Any, Final, cast
 
@@ -80,6 +82,14 @@ def _optional(given: dict[str, Any], key: str) -> str:
     return value
 
 
+HungUp = Callable[[], Awaitable[None]]
+"""Returns when the caller has gone."""
+
+
+class CallerGone(Exception):  # noqa: N818 - nobody is left to be told
+    """The caller hung up; the execution was stopped and undone."""
+
+
 class DoAction:
     """Executes flows. One per worker. `new_id` makes execution ids; tests inject their own."""
 
@@ -102,10 +112,19 @@ class DoAction:
         self._under_way: dict[str, int] = {}
         self._capture = settings.capture_values
 
-    async def act(self, principal: Principal, body: bytes, *, min_epoch: int = 0, address: str = "") -> ActionReply:
+    async def act(
+        self,
+        principal: Principal,
+        body: bytes,
+        *,
+        min_epoch: int = 0,
+        hung_up: HungUp | None = None,
+        address: str = "",
+    ) -> ActionReply:
         """Execute what the body asks for and give the reply; a failing flow is a reply, not an exception.
 
-        Raises Refusal when the caller is not let in or the body is no request.
+        Raises Refusal when the caller is not let in or the body is no request, CallerGone when `hung_up` returned
+        while a flow waited for something.
         """
         runtime = self.runtime
         catalog = runtime.catalog if runtime.is_current() else await runtime.catch_up()
@@ -121,7 +140,7 @@ class DoAction:
             entry, runs_as = await self._let_in(catalog, principal, request, address)
         except AmbiguousFlow as error:
             return ActionReply(200, error_body(error.message, request.flow_name), None, catalog)
-        return await self._run(catalog, entry, runs_as, request)
+        return await self._run(catalog, entry, runs_as, request, hung_up)
 
     async def _let_in(
         self, catalog: Catalog, principal: Principal, request: ActionRequest, address: str
@@ -163,7 +182,12 @@ class DoAction:
         return granted
 
     async def _run(
-        self, catalog: Catalog, entry: FlowEntry, principal: Principal, request: ActionRequest
+        self,
+        catalog: Catalog,
+        entry: FlowEntry,
+        principal: Principal,
+        request: ActionRequest,
+        hung_up: HungUp | None,
     ) -> ActionReply:
         self._enter(principal)
         execution_id = self._new_id()
@@ -184,7 +208,11 @@ class DoAction:
                 execution_id,
                 capture=self._capture,
             )
-            results = await perform(run)
+            if plan.waits and hung_up is not None:
+                async with _stopped_when(hung_up):
+                    results = await perform(run)
+            else:
+                results = await perform(run)
             body = reply_body(results, entry, execution_id)
         except ExecutionError as error:
             exception = error.message
@@ -194,6 +222,10 @@ class DoAction:
             exception = error.message
             body = error_body(exception, entry.record.name, entry.record.id, execution_id)
             _log.error("execution failed", flow=entry.object_name, execution=execution_id, code=error.code, error=exception)
+        except CallerGone:
+            exception = "The caller hung up."
+            _log.info("caller hung up", flow=entry.object_name, execution=execution_id)
+            raise
         except Exception:  # the edge of a call: a bug of ours or of an installed node type must not end the worker
             exception = _INTERNAL
             body = error_body(exception, entry.record.name, entry.record.id, execution_id)
@@ -223,6 +255,29 @@ class DoAction:
             self._under_way[principal.username] = left
         else:
             del self._under_way[principal.username]
+
+
+@asynccontextmanager
+async def _stopped_when(hung_up: HungUp) -> AsyncIterator[None]:
+    """Cancel what runs inside when the caller hangs up. Raises CallerGone then."""
+    task = asyncio.current_task()
+    assert task is not None
+    watcher = asyncio.ensure_future(hung_up())
+
+    def stop(_: object) -> None:
+        task.cancel()
+
+    watcher.add_done_callback(stop)
+    try:
+        yield
+    except asyncio.CancelledError:
+        if not watcher.done() or watcher.cancelled():
+            raise
+        task.uncancel()
+        raise CallerGone from None
+    finally:
+        watcher.remove_done_callback(stop)
+        watcher.cancel()
 
 
 def _matches(entry: FlowEntry, request: ActionRequest) -> bool:

@@ -37,13 +37,13 @@ def run(home: Path | None, work: "Callable[[Security, Principal], Awaitable[_Res
 
 
 async def _work(home: Path | None, work: "Callable[[Security, Principal], Awaitable[_Result]]") -> _Result:
+    from microflow_runtime.cli.options import settings_from
     from microflow_runtime.model.principal import Principal
     from microflow_runtime.runtime.page import SharedPage, page_path
     from microflow_runtime.security import ACCESSES, EVERY, Security
-    from microflow_runtime.settings import load_settings
     from microflow_runtime.store import open_store
 
-    settings = load_settings(options={"home": home})
+    settings = settings_from(home=home)
     store = open_store(settings.home)
     page = SharedPage.find(page_path(settings.home))
     security = Security(store, settings, bump_revocation=page.bump_revocation if page else None)

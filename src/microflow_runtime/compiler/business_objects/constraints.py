@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from microflow_runtime.compiler.business_objects.misfit import Misfit, describe
-from microflow_runtime.feel import compile_pattern
+from microflow_runtime.feel.patterns import PatternFault, check_pattern, matches
 from microflow_runtime.model.business_object import Field
 
 Check = Callable[[Any], None]
@@ -75,11 +75,15 @@ def _text_checks(field: Field) -> list[Check]:
 
         checks.append(is_allowed)
     if field.pattern is not None:
-        pattern = compile_pattern(field.pattern)
+        whole = f"^(?:{field.pattern})$"
+        try:
+            check_pattern(whole)
+        except PatternFault as error:
+            raise Misfit("a pattern of XPath", str(error)) from error
 
-        def matches(value: str) -> None:
-            if pattern.fullmatch(value) is None:
+        def has_form(value: str) -> None:
+            if not matches(value, whole):
                 raise Misfit(f"text of the form {field.pattern}", describe(value))
 
-        checks.append(matches)
+        checks.append(has_form)
     return checks

@@ -1,0 +1,52 @@
+"""`microflow check`: everything that is wrong in the definitions of apps, without running anything."""
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from microflow_runtime.cli.options import Apps, EnvironmentName, settings_from
+from microflow_runtime.errors import Fault
+
+
+class Output(StrEnum):
+    """How faults are printed."""
+
+    FULL = "full"
+    CONCISE = "concise"
+    JSON = "json"
+    GITHUB = "github"
+    SARIF = "sarif"
+    JUNIT = "junit"
+
+
+def check(
+    *,
+    apps: Apps = None,
+    environment: EnvironmentName = None,
+    output: Annotated[Output, typer.Option("--output", help="How faults are printed.")] = Output.FULL,
+) -> None:
+    """Check the definitions of apps: 0 when they are right, 1 when they have faults."""
+    import asyncio
+
+    from microflow_runtime.cli.faults import color_wanted, render
+
+    settings = settings_from(apps=apps, environment=environment)
+    if not settings.apps:
+        typer.echo("microflow: name an app: microflow check --app DIR", err=True)
+        raise typer.Exit(2)
+    faults = asyncio.run(_find_faults(settings.apps))
+    color = color_wanted(os.environ, is_terminal=sys.stdout.isatty())
+    typer.echo(render(faults, output.value, color=color), nl=False)
+    if any(fault.is_error for fault in faults):
+        raise typer.Exit(1)
+
+
+async def _find_faults(apps: tuple[Path, ...]) -> tuple[Fault, ...]:
+    from microflow_runtime.nodes import NODE_TYPES
+    from microflow_runtime.runtime.checking import find_faults
+
+    return await find_faults(apps, NODE_TYPES)

@@ -1,0 +1,47 @@
+"""Options that several commands share, and the variables that belong to the command line alone."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from microflow_runtime.settings import Settings
+
+Apps = Annotated[
+    list[Path] | None, typer.Option("--app", envvar="MICROFLOW_APPS", help="Folder of an app; may be given again.")
+]
+Home = Annotated[
+    Path | None, typer.Option("--home", envvar="MICROFLOW_HOME", help="Folder that the server keeps everything under.")
+]
+EnvironmentName = Annotated[
+    str | None, typer.Option("--environment", envvar="MICROFLOW_ENVIRONMENT", help="Environment whose variables the apps use.")
+]
+
+
+def settings_from(**options: Any) -> "Settings":
+    """Read the settings with these options on top; ends with exit code 2 when one is unknown or wrong."""
+    from microflow_runtime.cli.accounts.output import fail
+    from microflow_runtime.errors import SettingsError
+    from microflow_runtime.settings import load_settings
+
+    try:
+        return load_settings(options=options, known_elsewhere=own_variables())
+    except SettingsError as error:
+        fail(error)
+
+
+def own_variables() -> set[str]:
+    """List the variables of options that are no settings, as `MICROFLOW_CHECK_OUTPUT`."""
+    from microflow_runtime.cli.main import app
+
+    found: set[str] = set()
+    waiting: list[tuple[str, Any]] = [("MICROFLOW", typer.main.get_command(app))]
+    while waiting:
+        prefix, command = waiting.pop()
+        for parameter in command.params:
+            if parameter.name and not parameter.envvar:
+                found.add(f"{prefix}_{parameter.name.upper()}")
+        for name, inner in getattr(command, "commands", {}).items():
+            waiting.append((f"{prefix}_{name.upper().replace('-', '_')}", inner))
+    return found

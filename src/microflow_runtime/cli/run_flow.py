@@ -1,0 +1,77 @@
+"""`microflow run FLOW`: executes a flow from disk, without a server, as the operator."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from microflow_runtime.cli.options import Apps, EnvironmentName, Home, settings_from
+
+if TYPE_CHECKING:
+    from microflow_runtime.model.execution import Execution
+    from microflow_runtime.settings import Settings
+
+
+def run_flow(
+    flow: Annotated[str, typer.Argument(help="The flow's name; App/Name where two apps have one.")],
+    *,
+    data: Annotated[str, typer.Option("--data", "-d", help="The inputs as JSON, @FILE, or - for standard input.")] = "{}",
+    apps: Apps = None,
+    home: Home = None,
+    environment: EnvironmentName = None,
+    trace: Annotated[bool, typer.Option("--trace", help="Print every step with its values to standard error.")] = False,
+) -> None:
+    """Execute a flow and print its outputs; 1 when it fails, with the reason on standard error."""
+    import asyncio
+
+    from microflow_runtime.cli.accounts.output import fail
+    from microflow_runtime.errors import MicroflowError
+
+    settings = settings_from(apps=apps, home=home, environment=environment)
+    if not settings.apps:
+        typer.echo("microflow: name an app: microflow run FLOW --app DIR", err=True)
+        raise typer.Exit(2)
+    try:
+        result, steps = asyncio.run(_run(settings, flow, _read(data), trace=trace))
+    except MicroflowError as error:
+        fail(error)
+    if trace:
+        typer.echo(steps, err=True)
+    typer.echo(result)
+
+
+def _read(data: str) -> bytes:
+    """Give the inputs' bytes; ends with exit code 2 when the file cannot be read."""
+    if data == "-":
+        return sys.stdin.buffer.read()
+    if not data.startswith("@"):
+        return data.encode()
+    try:
+        return Path(data[1:]).read_bytes()
+    except OSError as error:
+        typer.echo(f"microflow: {data[1:]} cannot be read: {error.strerror}", err=True)
+        raise typer.Exit(2) from error
+
+
+async def _run(settings: "Settings", name: str, data: bytes, *, trace: bool) -> tuple[str, str]:
+    import msgspec
+
+    from microflow_runtime.nodes import NODE_TYPES
+    from microflow_runtime.service.local import run_locally
+
+    result, execution = await run_locally(settings, NODE_TYPES, name, data, capture=trace)
+    if execution.exception:
+        from microflow_runtime.errors import ExecutionError
+
+        if trace:
+            typer.echo(_shown(execution), err=True)
+        raise ExecutionError(execution.exception)
+    return msgspec.json.format(result, indent=2).decode(), _shown(execution) if trace else ""
+
+
+def _shown(execution: "Execution") -> str:
+    """Give the record of an execution as JSON for people; numbers and dates as they are written on the wire."""
+    import msgspec
+
+    return msgspec.json.format(msgspec.json.encode(execution, enc_hook=str), indent=2).decode()

@@ -1,0 +1,155 @@
+"""A worker process: one event loop that answers calls. Started by the supervisor only, `python -m microflow_runtime.cli.worker`.
+
+Its standard input is a pipe from the supervisor: first the settings, then nothing, and its end means that the supervisor
+is gone, so that the worker ends as well.
+"""
+
+import asyncio
+import gc
+import os
+import signal
+import socket
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+import msgspec
+import uvicorn
+import uvloop
+
+from microflow_runtime.nodes import NODE_TYPES
+from microflow_runtime.runtime import Runtime, SharedPage, page_path
+from microflow_runtime.security import Security
+from microflow_runtime.settings import Secret, Settings
+from microflow_runtime.store import open_store
+from microflow_runtime.telemetry import Metrics, configure_logs, get_log
+from microflow_runtime.web.app import Application
+
+_log: Final = get_log("worker")
+_PRUNE_SECONDS: Final = 300
+
+
+class WorkerStart(msgspec.Struct, frozen=True):
+    """What the supervisor tells a worker: its number, the listening socket it inherits, the settings."""
+
+    number: int
+    socket: int
+    settings: Settings
+
+
+def encode_start(start: WorkerStart) -> bytes:
+    """Give the line that a worker reads first. Secrets stay with the supervisor."""
+    return msgspec.json.encode(start, enc_hook=_encode)
+
+
+def _encode(value: Any) -> Any:
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, Secret):
+        return None
+    raise NotImplementedError(f"{type(value).__name__} has no place in the settings")
+
+
+def _decode(kind: type, value: Any) -> Any:
+    if kind is Path:
+        return Path(value)
+    raise NotImplementedError(f"{kind.__name__} has no place in the settings")
+
+
+def main() -> None:
+    """Run one worker to its end."""
+    start = msgspec.json.decode(sys.stdin.buffer.readline(), type=WorkerStart, dec_hook=_decode)
+    settings = start.settings
+    configure_logs(level=settings.log_level, log_format=settings.log_format)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(start))
+
+
+async def _serve(start: WorkerStart) -> None:
+    settings = start.settings
+    worker = str(start.number)
+    store = open_store(settings.home)
+    page = SharedPage(page_path(settings.home))
+    metrics = Metrics(worker)
+    runtime = Runtime(settings, store, page, metrics, NODE_TYPES)
+    security = Security(
+        store, settings, read_revocation=lambda: page.revocation, bump_revocation=page.bump_revocation
+    )
+    gc.collect()
+    gc.freeze()  # modules and what they hold live as long as the process; the collector need not look at them again
+    await runtime.catch_up()
+    application = Application(runtime, security, worker=worker)
+    server = _Server(
+        uvicorn.Config(
+            application,
+            loop="none",
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            server_header=False,
+            log_config=None,
+            proxy_headers=bool(settings.trusted_proxies),
+            forwarded_allow_ips=list(settings.trusted_proxies),
+            timeout_graceful_shutdown=max(1, round(settings.drain_seconds)),
+            timeout_keep_alive=75,
+            backlog=2048,
+            h11_max_incomplete_event_size=64 * 1024,
+        )
+    )
+    background = [
+        asyncio.create_task(runtime.follow()),
+        asyncio.create_task(application.reader.sweep()),
+        asyncio.create_task(_prune(security, start.number)),
+    ]
+    for task in background:
+        task.add_done_callback(_end_on_bug)
+    asyncio.get_running_loop().add_reader(0, server.end_with_supervisor)
+    try:
+        await server.serve(sockets=[socket.socket(fileno=start.socket)])
+    finally:
+        for task in background:
+            task.remove_done_callback(_end_on_bug)
+            task.cancel()
+        await asyncio.gather(*background, return_exceptions=True)
+        await security.close()
+        await runtime.close()
+        await store.close()
+
+
+class _Server(uvicorn.Server):
+    """The HTTP server, which also ends when the pipe to the supervisor is closed."""
+
+    def end_with_supervisor(self) -> None:
+        """Look at the pipe; nothing is ever written to it after the settings."""
+        if os.read(0, 64) == b"":
+            asyncio.get_running_loop().remove_reader(0)
+            self.should_exit = True
+
+
+async def _prune(security: Security, number: int) -> None:
+    """Remove ended sessions now and then. One worker does it for all."""
+    while number == 0:
+        await asyncio.sleep(_PRUNE_SECONDS)
+        await security.prune()
+
+
+def _end_on_bug(task: "asyncio.Task[None]") -> None:
+    """End the process when a task that must run for ever has ended: the supervisor starts a sound one."""
+    if task.cancelled():
+        return
+    error = task.exception()
+    if error is not None:
+        _log.error("worker ends", reason=repr(error))
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _exit() -> NoReturn:
+    with suppress(KeyboardInterrupt):
+        main()
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    _exit()

@@ -1,0 +1,37 @@
+"""Checking apps without publishing them: the same reading and the same checks as a refresh."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from microflow_runtime.compiler import NodeDeclaration
+from microflow_runtime.compiler.reading import AppDefinitions, read_folder
+from microflow_runtime.errors import DefinitionFaults, Fault
+from microflow_runtime.runtime.builder import Forms, bodies_of, check_catalog, read_app, records_of, with_active, with_keys
+from microflow_runtime.runtime.catalog import Catalog
+from microflow_runtime.runtime.manifest import Manifest
+from microflow_runtime.telemetry import Metrics
+
+
+async def read_catalog(
+    folders: tuple[Path, ...], node_types: Mapping[str, NodeDeclaration]
+) -> tuple[Catalog, list[AppDefinitions], tuple[Fault, ...]]:
+    """Read apps into a catalog of their own and check it; give it with the definitions and the warnings.
+
+    Raises DefinitionFaults with everything that is wrong.
+    """
+    forms = Forms({})
+    apps = [await read_app(read_folder(folder, label=folder.as_posix()), forms, None) for folder in folders]
+    records = [record for app in apps for record in records_of(app, origin="folder", snapshot=app.snapshot)]
+    manifest = Manifest(flows=with_active(with_keys(records)))
+    catalog = Catalog(1, manifest, bodies_of(apps, forms), node_types, Metrics())
+    _, warnings = await check_catalog(catalog, apps, set())
+    return catalog, apps, warnings
+
+
+async def find_faults(folders: tuple[Path, ...], node_types: Mapping[str, NodeDeclaration]) -> tuple[Fault, ...]:
+    """Give everything that is wrong or odd in the definitions of apps."""
+    try:
+        _, _, warnings = await read_catalog(folders, node_types)
+    except DefinitionFaults as error:
+        return error.faults
+    return warnings

@@ -1,0 +1,76 @@
+"""Reading a request's body within its bounds of size and time."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Final
+
+from starlette.types import Receive
+
+from microflow_runtime.errors import BadRequest, TooLarge, UnsupportedMediaType
+from microflow_runtime.web.headers import is_json
+
+_SWEEP_SECONDS: Final = 0.5
+
+
+class BodyReader:
+    """Reads bodies. One per worker: a sweep looks after all bodies that are still arriving, so that each costs no timer."""
+
+    def __init__(self, *, most_bytes: int, most_seconds: float) -> None:
+        self._most_bytes = most_bytes
+        self._sweeps = max(1, round(most_seconds / _SWEEP_SECONDS))
+        self._most_seconds = most_seconds
+        self._sweep = 0
+        self._reading: dict[asyncio.Task[object], int] = {}
+        self._late: set[asyncio.Task[object]] = set()
+
+    async def sweep(self) -> None:
+        """Stop the bodies that have taken too long. Runs as a task of the worker."""
+        while True:
+            await asyncio.sleep(_SWEEP_SECONDS)
+            self._sweep += 1
+            for task, begun in self._reading.items():
+                if self._sweep - begun > self._sweeps and task not in self._late:
+                    self._late.add(task)
+                    task.cancel()
+
+    async def read(self, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
+        """Give the whole body.
+
+        Raises UnsupportedMediaType for what is not plain JSON in UTF-8, TooLarge, and BadRequest when it does not arrive.
+        """
+        if not is_json(headers.get(b"content-type")):
+            raise UnsupportedMediaType("The body must be application/json in UTF-8.")
+        if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+            raise UnsupportedMediaType("The body must not be compressed.")
+        length = headers.get(b"content-length")
+        if length is not None and (not length.isdigit() or int(length[:20]) > self._most_bytes):
+            raise TooLarge(f"The body has more than {self._most_bytes} bytes.")
+        task = asyncio.current_task()
+        assert task is not None, "a request is handled in a task"
+        self._reading[task] = self._sweep
+        try:
+            return await self._receive_all(receive)
+        except asyncio.CancelledError:
+            if task not in self._late:
+                raise
+            task.uncancel()
+            raise BadRequest(f"The body did not arrive within {self._most_seconds} seconds.") from None
+        finally:
+            self._late.discard(task)
+            del self._reading[task]
+
+    async def _receive_all(self, receive: Receive) -> bytes:
+        message = await receive()
+        if message["type"] == "http.request" and not message.get("more_body", False):
+            body: bytes = message.get("body", b"")
+            if len(body) <= self._most_bytes:
+                return body
+        pieces = bytearray()
+        while message["type"] == "http.request":
+            pieces += message.get("body", b"")
+            if len(pieces) > self._most_bytes:
+                raise TooLarge(f"The body has more than {self._most_bytes} bytes.")
+            if not message.get("more_body", False):
+                return bytes(pieces)
+            message = await receive()
+        raise BadRequest("The body did not arrive.")

@@ -1,0 +1,47 @@
+"""Which pages of other origins may call: exact origins only, preflights answered before anything else is asked."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from microflow_runtime.web.headers import Header
+
+_ALLOWED_HEADERS: Final = (
+    b"Authorization, Content-Type, IAMToken, Idempotency-Key, Traceparent, X-Microflow-Min-Epoch, X-Requested-With"
+)
+_EXPOSED_HEADERS: Final = b"X-Microflow-Snapshot, X-Microflow-Epoch, X-Microflow-Worker, Retry-After"
+_MAX_AGE_SECONDS: Final = b"600"
+
+
+class Cors:
+    """The origins that may call. `*` among them lets every page call, without cookies."""
+
+    def __init__(self, origins: Iterable[str]) -> None:
+        self._origins = frozenset(origin.encode("latin-1", "replace") for origin in origins)
+        self._any = b"*" in self._origins
+
+    def headers_for(self, origin: bytes | None) -> tuple[Header, ...]:
+        """Give the headers of an answer to a page of this origin; none for a page that may not call, or no page."""
+        if origin is None:
+            return ()
+        if origin in self._origins:
+            return (
+                (b"access-control-allow-origin", origin),
+                (b"access-control-allow-credentials", b"true"),
+                (b"access-control-expose-headers", _EXPOSED_HEADERS),
+                (b"vary", b"Origin"),
+            )
+        if self._any:
+            return ((b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", _EXPOSED_HEADERS))
+        return ((b"vary", b"Origin"),)
+
+    def preflight(self, origin: bytes) -> tuple[Header, ...]:
+        """Give the headers that answer a preflight."""
+        allowed = self.headers_for(origin)
+        if not any(name == b"access-control-allow-origin" for name, _ in allowed):
+            return allowed
+        return (
+            *allowed,
+            (b"access-control-allow-methods", b"GET, POST"),
+            (b"access-control-allow-headers", _ALLOWED_HEADERS),
+            (b"access-control-max-age", _MAX_AGE_SECONDS),
+        )

@@ -1,0 +1,119 @@
+"""DoAction over HTTP, as a bare ASGI callable: three quarters of a quick call is HTTP, so nothing stands between.
+
+Source: ONEWEB, POST /MicroflowRest/DoAction (WIRE.md).
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Final
+
+from starlette.types import Receive, Scope, Send
+
+from microflow_runtime.errors import BadRequest, MethodNotAllowed, MicroflowError, NotAuthenticated, Refusal
+from microflow_runtime.security import ANONYMOUS, Security
+from microflow_runtime.model.principal import Principal
+from microflow_runtime.service.credentials import find_principal, read_credentials
+from microflow_runtime.service.do_action import ActionReply, CallerGone, DoAction, error_body
+from microflow_runtime.telemetry import get_log
+from microflow_runtime.web.body import BodyReader
+from microflow_runtime.web.cors import Cors
+from microflow_runtime.web.headers import ALWAYS, JSON, Header, pick
+
+_log: Final = get_log("web")
+
+
+class DoActionEndpoint:
+    """One request in, one use case, one answer out."""
+
+    def __init__(self, do_action: DoAction, security: Security, reader: BodyReader, cors: Cors, worker: str) -> None:
+        self._do_action = do_action
+        self._security = security
+        self._reader = reader
+        self._cors = cors
+        self._fixed: tuple[Header, ...] = (JSON, *ALWAYS, (b"x-microflow-worker", worker.encode()))
+        self._refusals = do_action.runtime.metrics.refusals
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        headers = pick(scope["headers"])
+        try:
+            if scope["method"] != "POST":
+                raise MethodNotAllowed("DoAction takes POST.")
+            known = self._security.authenticate_fast(
+                headers.get(b"authorization"), headers.get(b"iamtoken"), headers.get(b"cookie")
+            )
+            principal = known if known is not None else await self._find_principal(scope)
+            body = await self._reader.read(headers, receive)
+            min_epoch = _min_epoch(headers) if b"x-microflow-min-epoch" in headers else 0
+            reply = await self._do_action.act(
+                principal, body, min_epoch=min_epoch, hung_up=partial(_hung_up, receive), address=address_of(scope)
+            )
+        except CallerGone:
+            return
+        except MicroflowError as error:
+            reply = refusal_reply(error)
+            self._refusals[reply.status] += 1
+        await self._send(reply, headers.get(b"origin"), send)
+
+    async def _find_principal(self, scope: Scope) -> Principal:
+        """Take the slow way to the caller. A session that is not valid any more counts as none where a flow is open."""
+        credentials = read_credentials(scope["headers"], scheme=scope.get("scheme", "http"))
+        try:
+            return await find_principal(self._security, credentials, address=address_of(scope))
+        except NotAuthenticated:
+            if credentials.authorization and credentials.iam_token:
+                raise  # two headers that contradict each other are refused whatever the flow
+            return ANONYMOUS
+
+    async def _send(self, reply: ActionReply, origin: bytes | None, send: Send) -> None:
+        headers: list[Header] = [*self._fixed, (b"content-length", b"%d" % len(reply.body))]
+        if reply.catalog is not None:
+            headers.append((b"x-microflow-epoch", reply.catalog.epoch_header))
+            if reply.entry is not None:
+                headers.append((b"x-microflow-snapshot", reply.entry.snapshot_header))
+        if reply.status != 200:
+            headers += _refusal_headers(reply)
+        if origin is not None:
+            headers += self._cors.headers_for(origin)
+        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+        await send({"type": "http.response.body", "body": reply.body})
+
+
+async def _hung_up(receive: Receive) -> None:
+    """Return when the caller has gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def refusal_reply(error: MicroflowError) -> ActionReply:
+    """Give the answer to a call that was not let in; what is no refusal of ours is told as not available."""
+    status = error.status if isinstance(error, Refusal) else 503
+    if not isinstance(error, Refusal):
+        _log.error("call could not be served", code=error.code, reason=error.message, cause=repr(error.__cause__))
+    message = error.message if isinstance(error, Refusal) else "The server cannot serve this call now."
+    after = error.retry_after_seconds if isinstance(error, Refusal) else 1
+    return ActionReply(status, error_body(message), retry_after_seconds=after)
+
+
+def _refusal_headers(reply: ActionReply) -> list[Header]:
+    headers: list[Header] = []
+    if reply.status == 401:
+        headers.append((b"www-authenticate", b"Bearer"))
+    if reply.status == 405:
+        headers.append((b"allow", b"POST, OPTIONS"))
+    if reply.retry_after_seconds is not None:
+        headers.append((b"retry-after", b"%d" % reply.retry_after_seconds))
+    return headers
+
+
+def _min_epoch(headers: Mapping[bytes, bytes]) -> int:
+    text = headers[b"x-microflow-min-epoch"]
+    if not text.isdigit() or len(text) > 18:
+        raise BadRequest("X-Microflow-Min-Epoch must be a whole number.")
+    return int(text)
+
+
+def address_of(scope: Scope) -> str:
+    """Give the caller's address, for the audit and the log."""
+    client = scope.get("client")
+    return client[0] if client else ""

@@ -1,0 +1,92 @@
+"""refreshCache and classAction over HTTP.
+
+Source: ONEWEB, GET /MicroflowRest/refreshCache and POST /MicroflowRest/classAction (WIRE.md).
+"""
+
+from typing import Final
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from microflow_runtime.compiler.business_objects import JsonLimits
+from microflow_runtime.errors import DefinitionFaults, MethodNotAllowed, MicroflowError
+from microflow_runtime.model.principal import Principal
+from microflow_runtime.runtime import Runtime
+from microflow_runtime.security import Security
+from microflow_runtime.service.credentials import find_principal, read_credentials
+from microflow_runtime.service.refresh import class_action, class_action_body, read_class_action, refresh_cache
+from microflow_runtime.telemetry import get_log
+from microflow_runtime.web.body import BodyReader
+from microflow_runtime.web.do_action import address_of
+from microflow_runtime.web.endpoint import Endpoint, answer_headers, told
+from microflow_runtime.web.headers import pick
+
+_log: Final = get_log("web")
+SUCCESS: Final = "RefreshCache Success"
+
+
+class RefreshEndpoints:
+    """The two endpoints that replace definitions."""
+
+    def __init__(self, runtime: Runtime, security: Security, reader: BodyReader, limits: JsonLimits, worker: str) -> None:
+        self._runtime = runtime
+        self._security = security
+        self._reader = reader
+        self._limits = limits
+        self._worker = worker
+
+    def routes(self) -> list[Route]:
+        """Give the routes under the context root."""
+        base = f"{self._runtime.settings.prefix}/MicroflowRest"
+        return [
+            Route(f"{base}/refreshCache", Endpoint(self._refresh_cache)),
+            Route(f"{base}/classAction", Endpoint(self._class_action)),
+        ]
+
+    async def _refresh_cache(self, request: Request) -> Response:
+        """Answer with one line of text, whatever happens."""
+        try:
+            if request.method != "GET":
+                raise MethodNotAllowed("refreshCache takes GET.")
+            principal = await self._principal(request)
+            await refresh_cache(self._runtime, self._security, principal, address_of(request.scope))
+        except MicroflowError as error:
+            status, message = told(error)
+            self._runtime.metrics.refusals[status] += 1
+            line = " ".join(message.split())
+            return self._answer(Response(line, status, media_type="text/plain"), error)
+        return self._answer(Response(SUCCESS, media_type="text/plain"))
+
+    async def _class_action(self, request: Request) -> Response:
+        """Answer with the ten keys, whatever happens."""
+        names: tuple[str, ...] = ()
+        try:
+            if request.method != "POST":
+                raise MethodNotAllowed("classAction takes POST.")
+            principal = await self._principal(request)
+            body = await self._reader.read(pick(request.scope["headers"]), request.receive)
+            address = address_of(request.scope)
+            report = await class_action(self._runtime, self._security, principal, body, self._limits, address)
+            names = read_class_action(body, self._limits).file_names
+        except MicroflowError as error:
+            status, message = told(error)
+            self._runtime.metrics.refusals[status] += 1
+            content = msgspec.json.encode(class_action_body(None, (), message))
+            return self._answer(Response(content, status, media_type="application/json; charset=utf-8"), error)
+        content = msgspec.json.encode(class_action_body(report, tuple(dict.fromkeys(names))))
+        return self._answer(Response(content, media_type="application/json; charset=utf-8"))
+
+    async def _principal(self, request: Request) -> Principal:
+        credentials = read_credentials(request.scope["headers"], scheme=request.scope.get("scheme", "http"))
+        return await find_principal(self._security, credentials, address=address_of(request.scope))
+
+    def _answer(self, response: Response, error: MicroflowError | None = None) -> Response:
+        response.headers.update(answer_headers(error))
+        response.headers["x-microflow-epoch"] = str(self._runtime.catalog.epoch)
+        response.headers["x-microflow-worker"] = self._worker
+        if isinstance(error, DefinitionFaults):
+            for fault in error.faults[:50]:
+                _log.warning("refresh refused", fault=fault.one_line())
+        return response
