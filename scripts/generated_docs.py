@@ -70,7 +70,9 @@ def _node(node_type: Any) -> str:
 
     written = (sys.modules[type(node_type).__module__].__doc__ or "").strip()
     about = written.removeprefix(f"`{node_type.name}`: ").partition("\nSource:")[0].rstrip()
-    ways = {"next": "`next`", "links": "`links`", "none": "nothing: the flow ends here"}[node_type.exits]
+    ways = {"next": "Goes on by `next`.", "links": "Goes on by `links`.", "none": "The flow ends here."}[
+        node_type.exits
+    ]
     late = "waits, so it may have `timeout`, `retry` and a catch with `after`" if node_type.waits else "works at once"
     schema = msgspec.json.schema_components([node_type.settings], ref_template="{name}")[1]
     settings = schema[node_type.settings.__name__]
@@ -79,7 +81,7 @@ def _node(node_type: Any) -> str:
         for name, field in settings["properties"].items()
     )
     table = f"\n| setting | required | |\n|---|---|---|\n{rows}" if rows else ""
-    return f"\n## {node_type.name}\n\n{about[:1].upper()}{about[1:]}\n\n- Goes on by {ways}.\n- It {late}.\n{table}"
+    return f"\n## {node_type.name}\n\n{about[:1].upper()}{about[1:]}\n\n- {ways}\n- It {late}.\n{table}"
 
 
 def _functions() -> dict[str, str]:
