@@ -1,6 +1,5 @@
 """Logging in with a user name and a password, and what comes of it: a new session."""
 
-import secrets
 import unicodedata
 from collections.abc import Callable
 from datetime import timedelta
@@ -136,7 +135,7 @@ class Login:
         token = make_token(ACCESS_TOKEN, self._random_bytes)
         now = self._clock.now()
         session = Session(
-            handle=secrets.token_hex(8),
+            handle=self._random_bytes(8).hex(),
             token_digest=digest_token(token.encode("ascii")),
             id_digest=None if session_id is None else digest_token(session_id.encode("ascii")),
             username=username,
