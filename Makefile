@@ -18,6 +18,7 @@ demo: setup ## Start a server, call real microflows over HTTP, refresh it while 
 	@$(PY) scripts/demo.py $(ARGS)
 
 serve: setup ## Serve apps/Demo and apps/Tracking until Ctrl-C
+	@$(PY) scripts/demo_accounts.py $${MICROFLOW_HOME:-.microflow} 2>/dev/null
 	@exec $(PYTHON_ENV)/bin/microflow serve --app apps/Demo --app apps/Tracking $(ARGS)
 
 test: setup ## Run the tests

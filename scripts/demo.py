@@ -5,7 +5,6 @@ Each call is printed with its reply and checked. Ends with 0 when everything hel
 
 import http.client
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -20,9 +19,10 @@ from demo_server import (
     Reply,
     expect,
     finish,
-    microflow_command,
+    finish_command,
     new_password,
     served,
+    start_command,
     stop_on_signal,
 )
 
@@ -58,9 +58,13 @@ def _demo(folder: Path) -> None:
     demo_app = shutil.copytree(ROOT / "apps" / "Demo", folder / "Demo")
     home = folder / "home"
     password = new_password()
+    _title("Let the Tracking flows be called without a session, as the service account tracking-public")
+    made = subprocess.run([sys.executable, ROOT / "scripts" / "demo_accounts.py", home], check=False)
+    expect(made.returncode == 0, "the role and the service account could not be made")
     _title(f"Start: microflow serve --app Demo --app Tracking --workers {_WORKERS}")
     with served([demo_app, ROOT / "apps" / "Tracking"], home, workers=_WORKERS, password=password) as client:
         print(f"  it answers at http://127.0.0.1:{client.port}")
+        _open_tracking(home)
         _log_in(client, password)
         _five_flows(client)
         _failures(client)
@@ -68,6 +72,21 @@ def _demo(folder: Path) -> None:
         _package(client, demo_app, home)
         _title("Stop: SIGTERM")
     print("  it stopped, and no process is left")
+
+
+def _open_tracking(home: Path) -> None:
+    _title("Let the tracking flows answer callers without a session, as the service account that they name")
+    account = "tracking-public"
+    both = [
+        start_command("user", "add", account, "--service-account", home=home),
+        start_command("role", "add", account, home=home),
+    ]
+    for command in both:
+        finish_command(command)
+    lets = [word for flow in ("Detail", "List") for word in ("--let", f"Tracking/Get Tracking {flow}={account}")]
+    allow = ["--allow", "data_source:Tracking/tracking:use"]
+    finish_command(start_command("role", "set", account, *allow, *lets, home=home))
+    finish_command(start_command("user", "set", account, "--role", account, home=home))
 
 
 def _log_in(client: Client, password: str) -> None:
@@ -139,10 +158,7 @@ def _refresh(client: Client, app: Path) -> None:
 def _package(client: Client, app: Path, home: Path) -> None:
     _title("Make a package of a flow, and fetch it by classAction")
     packages = home / "packages"
-    command = [microflow_command(), "package", "ExchangeRate", "--app", str(app), "--out", str(packages)]
-    print("  $ microflow package ExchangeRate --app Demo --out packages")
-    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
-    expect(done.returncode == 0, f"microflow package ended with {done.returncode}: {done.stderr.strip()}")
+    finish_command(start_command("package", "ExchangeRate", "--app", str(app), "--out", str(packages)))
     (package,) = packages.glob("*.jar")
     reply = client.show("POST", "/MicroflowRest/classAction", {"fileNames": [package.name], "event": "file"}).json
     expect(set(reply) == _TEN_KEYS, f"the reply should have its ten keys, and has {sorted(reply)}")

@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import secrets
+import shlex
 import signal
 import socket
 import subprocess
@@ -126,22 +127,50 @@ def served(apps: list[Path], home: Path, *, workers: int, password: str) -> Iter
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C reaches the demo alone, which then stops the server
         )
+    workers_seen: set[int] = set()
     try:
         client = Client(port)
         _wait_until_live(client, server)
+        workers_seen |= _children(server.pid)
         yield client
-        _stop(server)
+        workers_seen |= _children(server.pid)
+        _stop(server, workers_seen)
     except BaseException:
         said = log_file.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-20:]
         print("\nThe last lines of the server:", *said, sep="\n  ", file=sys.stderr)
         raise
     finally:
-        _end_group(server)
+        _end(server, workers_seen | _children(server.pid))
 
 
 def microflow_command() -> str:
     """Give the path of the command that is installed beside this interpreter."""
     return str(Path(sys.executable).parent / "microflow")
+
+
+def start_command(*words: str, home: Path | None = None) -> "subprocess.Popen[str]":
+    """Start a command of the command line and print it; `finish_command` waits for it."""
+    print(f"  $ microflow {shlex.join(words)}")
+    environment = {**os.environ, **({"MICROFLOW_HOME": str(home)} if home else {})}
+    return subprocess.Popen(
+        [microflow_command(), *words],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finish_command(command: "subprocess.Popen[str]") -> str:
+    """Wait for a command and give what it printed.
+
+    Raises DemoError when it failed.
+    """
+    said, errors = command.communicate(timeout=60)
+    expect(command.returncode == 0, f"{shlex.join(command.args[1:])} ended with {command.returncode}: {errors.strip()}")
+    return said
 
 
 def new_password() -> str:
@@ -171,7 +200,7 @@ def _wait_until_live(client: Client, server: "subprocess.Popen[bytes]") -> None:
         time.sleep(0.01)
 
 
-def _stop(server: "subprocess.Popen[bytes]") -> None:
+def _stop(server: "subprocess.Popen[bytes]", workers: set[int]) -> None:
     server.send_signal(signal.SIGTERM)
     try:
         code = server.wait(_STOP_SECONDS)
@@ -179,27 +208,39 @@ def _stop(server: "subprocess.Popen[bytes]") -> None:
         message = f"the server did not stop within {_STOP_SECONDS:g} s of SIGTERM"
         raise DemoError(message) from error
     expect(code == 0, f"the server ended with {code} on SIGTERM")
-    expect(not _group_lives(server.pid), "the server stopped and left a worker behind")
+    expect(not any(map(_lives, workers)), "the server stopped and left a worker behind")
 
 
-def _group_lives(group: int) -> bool:
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def _end_group(server: "subprocess.Popen[bytes]") -> None:
+def _end(server: "subprocess.Popen[bytes]", workers: set[int]) -> None:
     """End what is left of the server and its workers; nothing is when it stopped as asked."""
-    try:
-        os.killpg(server.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
+    if server.poll() is None:
+        server.kill()
     server.wait()
+    for pid in filter(_lives, workers):
+        os.kill(pid, signal.SIGKILL)
     end = time.monotonic() + _KILL_SECONDS
-    while _group_lives(server.pid) and time.monotonic() < end:
+    while any(map(_lives, workers)) and time.monotonic() < end:
         time.sleep(0.01)
+
+
+def _children(pid: int) -> set[int]:
+    """Give the processes that a process has started; workers have process groups of their own."""
+    try:
+        return {
+            int(each)
+            for task in Path(f"/proc/{pid}/task").iterdir()
+            for each in (task / "children").read_text().split()
+        }
+    except FileNotFoundError:
+        return set()
+
+
+def _lives(pid: int) -> bool:
+    """Say whether a process still runs; one that has ended and that nobody asked for does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def _free_port() -> int:
