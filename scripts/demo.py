@@ -5,6 +5,7 @@ Each call is printed with its reply and checked. Ends with 0 when everything hel
 
 import http.client
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -64,7 +65,6 @@ def _demo(folder: Path) -> None:
     _title(f"Start: microflow serve --app Demo --app Tracking --workers {_WORKERS}")
     with served([demo_app, ROOT / "apps" / "Tracking"], home, workers=_WORKERS, password=password) as client:
         print(f"  it answers at http://127.0.0.1:{client.port}")
-        _open_tracking(home)
         _log_in(client, password)
         _five_flows(client)
         _failures(client)
@@ -72,21 +72,6 @@ def _demo(folder: Path) -> None:
         _package(client, demo_app, home)
         _title("Stop: SIGTERM")
     print("  it stopped, and no process is left")
-
-
-def _open_tracking(home: Path) -> None:
-    _title("Let the tracking flows answer callers without a session, as the service account that they name")
-    account = "tracking-public"
-    both = [
-        start_command("user", "add", account, "--service-account", home=home),
-        start_command("role", "add", account, home=home),
-    ]
-    for command in both:
-        finish_command(command)
-    lets = [word for flow in ("Detail", "List") for word in ("--let", f"Tracking/Get Tracking {flow}={account}")]
-    allow = ["--allow", "data_source:Tracking/tracking:use"]
-    finish_command(start_command("role", "set", account, *allow, *lets, home=home))
-    finish_command(start_command("user", "set", account, "--role", account, home=home))
 
 
 def _log_in(client: Client, password: str) -> None:

@@ -148,14 +148,12 @@ def microflow_command() -> str:
     return str(Path(sys.executable).parent / "microflow")
 
 
-def start_command(*words: str, home: Path | None = None) -> "subprocess.Popen[str]":
+def start_command(*words: str) -> "subprocess.Popen[str]":
     """Start a command of the command line and print it; `finish_command` waits for it."""
     print(f"  $ microflow {shlex.join(words)}")
-    environment = {**os.environ, **({"MICROFLOW_HOME": str(home)} if home else {})}
     return subprocess.Popen(
         [microflow_command(), *words],
         cwd=ROOT,
-        env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -169,7 +167,7 @@ def finish_command(command: "subprocess.Popen[str]") -> str:
     Raises DemoError when it failed.
     """
     said, errors = command.communicate(timeout=60)
-    expect(command.returncode == 0, f"{shlex.join(command.args[1:])} ended with {command.returncode}: {errors.strip()}")
+    expect(command.returncode == 0, f"{command.args!r} ended with {command.returncode}: {errors.strip()}")
     return said
 
 
