@@ -59,9 +59,7 @@ def _demo(folder: Path) -> None:
     demo_app = shutil.copytree(ROOT / "apps" / "Demo", folder / "Demo")
     home = folder / "home"
     password = new_password()
-    _title("Let the Tracking flows be called without a session, as the service account tracking-public")
-    made = subprocess.run([sys.executable, ROOT / "scripts" / "demo_accounts.py", home], check=False)
-    expect(made.returncode == 0, "the role and the service account could not be made")
+    _prepare(demo_app, home)
     _title(f"Start: microflow serve --app Demo --app Tracking --workers {_WORKERS}")
     with served([demo_app, ROOT / "apps" / "Tracking"], home, workers=_WORKERS, password=password) as client:
         print(f"  it answers at http://127.0.0.1:{client.port}")
@@ -69,9 +67,19 @@ def _demo(folder: Path) -> None:
         _five_flows(client)
         _failures(client)
         _refresh(client, demo_app)
-        _package(client, demo_app, home)
+        _package(client, home)
         _title("Stop: SIGTERM")
     print("  it stopped, and no process is left")
+
+
+def _prepare(app: Path, home: Path) -> None:
+    _title("Make a package of a flow, for later")
+    package = start_command("package", "ExchangeRate", "--app", str(app), "--out", str(home / "packages"))
+    _title("Let the Tracking flows be called without a session, as the service account tracking-public")
+    print("  $ python scripts/demo_accounts.py")
+    made = subprocess.run([sys.executable, ROOT / "scripts" / "demo_accounts.py", home], check=False)
+    finish_command(package)
+    expect(made.returncode == 0, "the role and the service account could not be made")
 
 
 def _log_in(client: Client, password: str) -> None:
@@ -140,11 +148,9 @@ def _refresh(client: Client, app: Path) -> None:
     )
 
 
-def _package(client: Client, app: Path, home: Path) -> None:
-    _title("Make a package of a flow, and fetch it by classAction")
-    packages = home / "packages"
-    finish_command(start_command("package", "ExchangeRate", "--app", str(app), "--out", str(packages)))
-    (package,) = packages.glob("*.jar")
+def _package(client: Client, home: Path) -> None:
+    _title("Fetch the package by classAction")
+    (package,) = (home / "packages").glob("*.jar")
     reply = client.show("POST", "/MicroflowRest/classAction", {"fileNames": [package.name], "event": "file"}).json
     expect(set(reply) == _TEN_KEYS, f"the reply should have its ten keys, and has {sorted(reply)}")
     expect(reply["responseStatus"] == "SUCCESS", f"it should be a success: {reply['exception']}")
