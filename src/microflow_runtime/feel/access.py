@@ -1,6 +1,6 @@
 """Reading parts of values whose types are not known beforehand: fields, items, positions, loops."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any, Final
 
@@ -163,6 +163,8 @@ def filtered(value: Value, test: Callable[[Value], Value]) -> Value:
     if value is None:
         return None
     items = value if type(value) is list else [value]
+    if not items:
+        return _of_nothing(test)
     found: list[Value] = []
     for part in limits.turns(items):
         for item in part:
@@ -176,7 +178,38 @@ def filtered(value: Value, test: Callable[[Value], Value]) -> Value:
     return found
 
 
-def iterate(value: Value) -> list[Value] | None:
+def _of_nothing(test: Callable[[Value], Value]) -> list[Value] | None:
+    """Filter an empty list: a position in it is null, a condition leaves it empty."""
+    try:
+        return None if type(test(None)) is Decimal else []
+    except Failure:
+        return []
+
+
+class Span:
+    """The numbers or days of a loop, made slice by slice as the loop takes them. `step` is 1 or -1."""
+
+    __slots__ = ("first", "make", "size", "step")
+
+    def __init__(self, first: int, size: int, step: int, make: Callable[[int], Value]) -> None:
+        self.first = first
+        self.size = size
+        self.step = step
+        self.make = make
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __iter__(self) -> Iterator[Value]:
+        return iter(self[0 : self.size])
+
+    def __getitem__(self, part: slice) -> list[Value]:
+        start, stop, _ = part.indices(self.size)
+        first = self.first + start * self.step
+        return [self.make(number) for number in range(first, first + (stop - start) * self.step, self.step)]
+
+
+def iterate(value: Value) -> list[Value] | Span | None:
     """Give what a loop goes over: the items of a list, the members of a range, or one value alone."""
     if value is None or type(value) is list:
         return value
@@ -184,33 +217,32 @@ def iterate(value: Value) -> list[Value] | None:
         if value.low is None or value.high is None:
             raise Failure("a range without end cannot be looped over")
         items = span(value.low, value.high)
-        if items and not value.low_included:
-            items = items[1:]
-        return items[:-1] if items and not value.high_included else items
+        if items is not None:
+            left_out = (not value.low_included) + (not value.high_included)
+            items.first += 0 if value.low_included else items.step
+            items.size = max(0, items.size - left_out)
+        return items
     return [value]
 
 
-def span(low: Value, high: Value) -> list[Value] | None:
+def span(low: Value, high: Value) -> Span | None:
     """Give the numbers, or the days, from one to the other, up or down."""
     if low is None or high is None:
         return None
     if type(low) is Decimal and type(high) is Decimal:
-        return _numbers(low, high)
+        if not is_whole(low) or not is_whole(high):
+            raise Failure("a loop goes from one whole number to another")
+        _check_size(to_index(abs(high - low) + ONE))
+        return _between(int(low), int(high), Decimal)
     if type(low) is Date and type(high) is Date:
-        first, last = low.days, high.days
-        step = 1 if last >= first else -1
-        _check_size(abs(last - first) + 1)
-        return [Date.from_days(day) for day in range(first, last + step, step)]
+        return _between(low.days, high.days, Date.from_days)
     raise Failure(f"a loop cannot go from {type_word(low)} to {type_word(high)}")
 
 
-def _numbers(low: Decimal, high: Decimal) -> list[Value]:
-    if not is_whole(low) or not is_whole(high):
-        raise Failure("a loop goes from one whole number to another")
-    _check_size(to_index(abs(high - low) + ONE))
-    first, last = int(low), int(high)
-    step = 1 if last >= first else -1
-    return [Decimal(number) for number in range(first, last + step, step)]
+def _between(first: int, last: int, make: Callable[[int], Value]) -> Span:
+    size = abs(last - first) + 1
+    _check_size(size)
+    return Span(first, size, 1 if last >= first else -1, make)
 
 
 def _check_size(size: int) -> None:

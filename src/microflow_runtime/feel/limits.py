@@ -7,8 +7,8 @@ The sizes are chosen so that the values of one evaluation stay under 64 MB.
 import math
 import threading
 import time
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterable, Iterator
+from typing import Final, Protocol
 
 from microflow_runtime.feel.faults import LimitFailure
 from microflow_runtime.feel.values import Value
@@ -16,8 +16,12 @@ from microflow_runtime.feel.values import Value
 MAXIMUM_ITEMS: Final = 250_000
 """Items of one list."""
 
-MAXIMUM_TURNS: Final = 500_000
-"""Turns of all loops, and items of all lists made by functions, in one evaluation."""
+MAXIMUM_TURNS: Final = 400_000
+"""Turns of all loops, and items of all lists made by functions, in one evaluation. A turn whose body makes contexts or
+lists counts for several, so that a turn stands for at most some 160 bytes."""
+
+MAXIMUM_STEPS: Final = 5_000_000
+"""Calls of functions written in the formula, and values looked at inside others, in one evaluation."""
 
 MAXIMUM_TEXT: Final = 4_000_000
 """Characters of one text."""
@@ -31,6 +35,14 @@ MAXIMUM_CALLS: Final = 64
 _SLICE: Final = 256
 
 
+class Slices(Protocol):
+    """What a loop goes over: a list, or numbers made as they are taken."""
+
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[Value]: ...
+    def __getitem__(self, part: slice, /) -> list[Value]: ...
+
+
 class _Use(threading.local):
     """What the present thread may use and has used. The counts belong to one evaluation."""
 
@@ -38,7 +50,7 @@ class _Use(threading.local):
     turns: int = 0
     text: int = 0
     depth: int = 0
-    ticks: int = 0
+    steps: int = 0
 
 
 _use: Final = _Use()
@@ -50,10 +62,8 @@ def set_deadline(monotonic_seconds: float) -> None:
 
 
 def start() -> None:
-    """Begin to count anew: a formula that loops or makes texts calls this first."""
-    if _use.depth == 0:
-        _use.turns = 0
-        _use.text = 0
+    """Begin to count anew: a formula that loops, calls or makes texts does this first."""
+    _use.turns = _use.text = _use.steps = _use.depth = 0
 
 
 def check_time() -> None:
@@ -83,25 +93,29 @@ def spend_text(characters: int) -> None:
 
 
 def tick() -> None:
-    """Count one small step of work over nested values; every 256th counts as so many turns."""
-    _use.ticks += 1
-    if _use.ticks >= _SLICE:
-        _use.ticks = 0
-        spend(_SLICE)
+    """Count one small step of work over nested values; every 256th looks at the clock."""
+    steps = _use.steps = _use.steps + 1
+    if steps % _SLICE == 0:
+        check_time()
+        if steps > MAXIMUM_STEPS:
+            raise LimitFailure(f"the formula took more than {MAXIMUM_STEPS:,} steps")
 
 
-def turns(items: list[Value]) -> Iterator[list[Value]]:
-    """Give the items in slices, counting the turns and watching the clock before each slice."""
+def turns(items: Slices, weight: int = 1) -> Iterator[Iterable[Value]]:
+    """Give the items in slices, counting the turns and watching the clock before each slice.
+
+    `weight` is what one turn counts for.
+    """
     size = len(items)
-    if size <= _SLICE:
-        spend(size)
-        yield items
-        return
     if size > MAXIMUM_ITEMS:
         spend(size)
+    if size <= _SLICE:
+        spend(size * weight)
+        yield items
+        return
     for first in range(0, size, _SLICE):
         part = items[first : first + _SLICE]
-        spend(len(part))
+        spend(len(part) * weight)
         yield part
 
 
@@ -109,8 +123,8 @@ def enter() -> None:
     """Go one call deeper."""
     if _use.depth >= MAXIMUM_CALLS:
         raise LimitFailure(f"functions call each other more than {MAXIMUM_CALLS} deep")
+    tick()
     _use.depth += 1
-    spend(1)
 
 
 def leave() -> None:

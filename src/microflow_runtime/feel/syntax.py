@@ -1,6 +1,7 @@
 """The syntax tree of a formula. `start` and `end` are offsets in its text; `type` is filled in by the checker."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Final
 
 import msgspec
 
@@ -234,3 +235,15 @@ class InstanceOf(Node):
     wanted: TypeName
     type: Type = ANY
     resolved: Any = None
+
+
+_FILLED_IN: Final = frozenset({"type", "binding", "resolved", "item", "partial", "subject", "captured", "itself"})
+
+
+def parts_of(part: object) -> Iterable[object]:
+    """Give the parts a node, entry, iterator or tuple consists of, those that the checker filled in left out."""
+    if isinstance(part, tuple):
+        return part
+    if isinstance(part, Node | Entry | Iterator | Parameter) and not isinstance(part, TypeName):
+        return [getattr(part, field) for field in part.__struct_fields__ if field not in _FILLED_IN]
+    return ()

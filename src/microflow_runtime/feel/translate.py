@@ -67,24 +67,14 @@ def _type(node: syntax.Node) -> str:
 
 
 def find(tree: object, start: int, end: int) -> syntax.Node | None:
-    """Find the part with these offsets."""
-    if isinstance(tree, tuple):
-        for item in tree:
-            found = find(item, start, end)
-            if found is not None:
-                return found
-        return None
+    """Find the outermost part with these offsets."""
     if isinstance(tree, syntax.Node):
         if tree.start == start and tree.end == end:
             return tree
         if tree.start > start or tree.end < end:
             return None
-    elif not isinstance(tree, syntax.Entry | syntax.Iterator):
-        return None
-    for field in tree.__struct_fields__:
-        if field in {"source", "condition", "callee", "arguments", "operand", "left", "right", "value", "low", "high", "tests",
-                     "items", "entries", "then", "otherwise", "iterators", "body", "until"}:  # fmt: skip
-            found = find(getattr(tree, field), start, end)
-            if found is not None:
-                return found
+    for part in syntax.parts_of(tree):
+        found = find(part, start, end)
+        if found is not None:
+            return found
     return None

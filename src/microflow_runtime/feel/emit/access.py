@@ -163,12 +163,14 @@ def loop_over(
     node: syntax.Node,
     *,
     after: list[ast.stmt] | None = None,
+    weight: int = 1,
 ) -> ast.stmt:
     """Loop over a list in slices, so that limits are looked at once a slice. `after` runs after each slice."""
     place = emitter.at(node)
     part = emitter.temp()
     inner = ast.For(ast.Name(item, STORE, **place), ast.Name(part, LOAD, **place), body, [], **place)
-    slices = ast.Call(emitter.slot(limits.turns, place), [source], [], **place)
+    arguments = [source] if weight == 1 else [source, ast.Constant(weight, **place)]
+    slices = ast.Call(emitter.slot(limits.turns, place), arguments, [], **place)
     return ast.For(ast.Name(part, STORE, **place), slices, [inner, *(after or [])], [], **place)
 
 

@@ -223,15 +223,7 @@ def mentions(node: object, subject: object) -> bool:
     """Tell whether a part reads a name that the formula declares."""
     if isinstance(node, syntax.Name):
         return node.binding is subject
-    if isinstance(node, tuple):
-        return any(mentions(part, subject) for part in node)
-    if isinstance(node, syntax.Node | syntax.Entry | syntax.Iterator):
-        return any(
-            mentions(getattr(node, field), subject)
-            for field in node.__struct_fields__
-            if field not in {"type", "binding", "resolved"}
-        )
-    return False
+    return any(mentions(part, subject) for part in syntax.parts_of(node))
 
 
 def half_range(emitter: Emitter, node: syntax.Test) -> ast.expr:

@@ -62,7 +62,10 @@ def _loops(
             if stop is not None and index + 1 < len(node.iterators):
                 emitter.statements.append(stop)
         after = [stop] if stop is not None else []
-        loop = loop_over(emitter, source, item, statements, syntax.Node(iterator.start, iterator.end), after=after)
+        weight = weight_of(node) if index + 1 == len(node.iterators) else 1
+        loop = loop_over(
+            emitter, source, item, statements, syntax.Node(iterator.start, iterator.end), after=after, weight=weight
+        )
         if not may_be_null:
             emitter.statements.append(loop)
         elif index == 0:
@@ -74,6 +77,22 @@ def _loops(
     emitter.loops += 1
     level(0)
     emitter.loops -= 1
+
+
+def weight_of(node: syntax.For | syntax.Quantified) -> int:
+    """Tell how many turns one turn counts for: more where its body makes contexts, lists or functions."""
+    weight = 1
+    waiting: list[object] = [node.body if isinstance(node, syntax.For) else node.condition]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, syntax.Context):
+            weight += 2 + len(part.entries) // 5
+        elif isinstance(part, syntax.Function):
+            weight += 2
+        elif isinstance(part, syntax.List):
+            weight += 1 + len(part.items) // 16
+        waiting.extend(syntax.parts_of(part))
+    return weight
 
 
 def for_(emitter: Emitter, node: syntax.For) -> ast.expr:
