@@ -142,7 +142,12 @@ def turns(iterators: tuple[s.Iterator, ...], names: dict[str, Any]) -> Any:
     source = hidden(iterators[0].source, names)
     if iterators[0].until is not None:
         last = hidden(iterators[0].until, names)
-        if not isinstance(source, Decimal) or not isinstance(last, Decimal) or source != int(source) or last != int(last):
+        if (
+            not isinstance(source, Decimal)
+            or not isinstance(last, Decimal)
+            or source != int(source)
+            or last != int(last)
+        ):
             yield None
             return
         step = 1 if last >= source else -1
@@ -155,7 +160,7 @@ def turns(iterators: tuple[s.Iterator, ...], names: dict[str, Any]) -> Any:
 
 
 def call(name: str, values: list[Any]) -> Any:
-    """A few built-in functions by the book."""
+    """Call one of a few built-in functions, by the book."""
     if name == "not":
         if values[0] is None:
             return None
@@ -177,7 +182,9 @@ def call(name: str, values: list[Any]) -> Any:
         return None
     if not isinstance(value, Decimal if name == "abs" else str):
         raise Wrong
-    return {"abs": abs, "string length": lambda text: Decimal(len(text)), "upper case": lambda text: text.upper()}[name](value)
+    return {"abs": abs, "string length": lambda text: Decimal(len(text)), "upper case": lambda text: text.upper()}[
+        name
+    ](value)
 
 
 def plain(node: s.Node, names: dict[str, Any]) -> Any:
@@ -204,7 +211,9 @@ def plain(node: s.Node, names: dict[str, Any]) -> Any:
             return combine(node.operator, hidden(node.left, names), hidden(node.right, names))
         case s.Between():
             value = hidden(node.value, names)
-            return combine("and", relate(">=", value, hidden(node.low, names)), relate("<=", value, hidden(node.high, names)))
+            return combine(
+                "and", relate(">=", value, hidden(node.low, names)), relate("<=", value, hidden(node.high, names))
+            )
         case s.If():
             return hidden(node.then if hidden(node.condition, names) is True else node.otherwise, names)
         case s.List():
@@ -249,7 +258,9 @@ def formulas(depth: int, kind: str, names: tuple[str, ...] = ()) -> st.SearchStr
         "number": number_leaf,
         "text": st.sampled_from(['""', '"x"', '"Grüße"', "text", "note", "row.k", "gone.k"]),
         "truth": st.sampled_from(["true", "false", "yes", "maybe", "null"]),
-        "numbers": st.sampled_from(["xs", "ys", "[]", "[1, 2, 3]", "rows.n", "rows.m", "xs[item > 1]", "rows[m > 1].n"]),
+        "numbers": st.sampled_from(
+            ["xs", "ys", "[]", "[1, 2, 3]", "rows.n", "rows.m", "xs[item > 1]", "rows[m > 1].n"]
+        ),
     }
     if depth == 0:
         return leaves[kind]
@@ -303,12 +314,18 @@ VALUES = st.fixed_dictionaries(
 MANY = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 
 
+def _check_places(text: str, places: list[tuple[int, int]]) -> None:
+    """Every fault and error lies inside the formula."""
+    assert places
+    assert all(0 <= start <= end <= len(text) for start, end in places)
+
+
 def checked(text: str) -> Formula | None:
     """Check a formula; None where it has faults."""
     try:
         return check(text, SCOPE)
     except FormulaFaults as faults:
-        assert all(0 <= fault.start <= fault.end <= len(text) and fault.message for fault in faults.faults)
+        _check_places(text, [(fault.start, fault.end) for fault in faults.faults])
         return None
 
 
@@ -334,8 +351,13 @@ def test_a_checked_formula_gives_the_same_value_or_an_error(text: str, values: d
         with decimal.localcontext(NUMBER_CONTEXT):
             value = formula.bind(LAYOUT)([values[name] for name in SCOPE])
     except FeelError as error:
+        _check_places(text, [(error.start, error.end), *((hidden.start, hidden.end) for hidden in lenient.errors)])
+        failed = True
+        value = None
+    else:
+        failed = False
+    if failed:
         assert lenient.errors, text
-        assert 0 <= error.start <= error.end <= len(text)
         return
     assert same(value, lenient.value), text
     if not formula.type.optional:

@@ -58,7 +58,7 @@ class FormulaFault(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class FormulaFaults(MicroflowError):  # noqa: N818 - named as DefinitionFaults is
+class FormulaFaults(MicroflowError):
     """A formula does not parse or does not fit the types of its names. `faults` holds every one found."""
 
     code: ClassVar[str] = "MF-F000"
@@ -84,14 +84,14 @@ class FeelLimitError(FeelError):
         self.is_deadline = is_deadline
 
 
-class Failure(Exception):  # noqa: N818 - it is no error of the room's surface: the formula's edge turns it into FeelError
+class Failure(Exception):
     """An operation cannot give a value for its operands. The sentence names their types.
 
     Raised inside the room only; strict evaluation makes a `FeelError` of it, lenient evaluation a recorded null.
     """
 
 
-class LimitFailure(Exception):  # noqa: N818
+class LimitFailure(Exception):
     """A limit was passed inside an operation; no evaluation turns it into null."""
 
     def __init__(self, message: str, *, is_deadline: bool = False) -> None:

@@ -83,7 +83,7 @@ def check(
 
     Raises FormulaFaults with everything found wrong; a text that is no formula gives one fault.
     """
-    specials = _specials(scope)
+    specials = _specials(scope, text)
     known = _find(text, scope, types, specials, unary=unary)
     if known is not None and (expected is None or known.type is expected):
         return known
@@ -135,14 +135,19 @@ def _find(
     return None
 
 
-def _specials(scope: Mapping[str, Type]) -> frozenset[str]:
-    """Give the names of several words that the scope knows, its own and those of fields."""
+def _specials(scope: Mapping[str, Type], text: str) -> frozenset[str]:
+    """Give the names of several words that the scope knows, its own and those of fields, and that the text could hold."""
     found: frozenset[str] = frozenset(name for name in scope if not name.isidentifier())
     for kind in scope.values():
         fields = field_names(kind)
         if fields:
             found |= fields
-    return found
+    return frozenset(name for name in found if _first_word(name) in text) if found else found
+
+
+@lru_cache(maxsize=4096)
+def _first_word(name: str) -> str:
+    return (name.split(maxsplit=1) or [""])[0].partition("+")[0].partition("-")[0]
 
 
 def _built_in_patterns() -> Patterns:

@@ -49,7 +49,7 @@ class Tokens(msgspec.Struct):
     ends: list[int]
 
 
-class SyntaxFault(Exception):  # noqa: N818
+class SyntaxFault(Exception):
     """The text is no formula; carries the one fault found."""
 
     def __init__(self, fault: FormulaFault) -> None:

@@ -138,7 +138,7 @@ def _item_result(kinds: Sequence[Type]) -> Type:
     return optional(kind)
 
 
-def _aggregate(  # noqa: PLR0917 - read as the rows of a table
+def _aggregate(
     name: str,
     summary: str,
     call: Callable[[list[Value]], Value],

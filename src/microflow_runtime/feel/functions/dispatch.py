@@ -9,7 +9,7 @@ from microflow_runtime.feel.types import ANY, ContextType, FunctionType, ListTyp
 from microflow_runtime.feel.values import FunctionValue, RangeValue, Value, type_of, type_word
 
 
-class Mismatch(Exception):  # noqa: N818
+class Mismatch(Exception):
     """An argument does not fit a signature; another may still fit."""
 
 

@@ -1,0 +1,237 @@
+"""Checking, binding and running formulas."""
+
+import decimal
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from microflow_runtime.feel import (
+    ANY,
+    BOOLEAN,
+    DATE,
+    NUMBER,
+    NUMBER_CONTEXT,
+    STRING,
+    ContextType,
+    FeelError,
+    FormulaFaults,
+    ListType,
+    Type,
+    check,
+    optional,
+    parse_date,
+)
+
+LINE = ContextType("Line", (("sku", STRING), ("quantity", NUMBER), ("price", optional(NUMBER))))
+ORDER = ContextType("Order", (("id", STRING), ("lines", ListType(LINE)), ("unit price", NUMBER), ("placed", DATE)))
+SCOPE: dict[str, Type] = {
+    "order": ORDER,
+    "perhaps": optional(ORDER),
+    "amount": NUMBER,
+    "rate": optional(NUMBER),
+    "body": ANY,
+    "status": STRING,
+}
+LAYOUT = {name: index for index, name in enumerate(SCOPE)}
+
+
+def line(sku: str, quantity: int, price: str | None) -> dict[str, Any]:
+    """Make a line."""
+    return {"sku": sku, "quantity": Decimal(quantity), "price": None if price is None else Decimal(price)}
+
+
+VALUES: dict[str, Any] = {
+    "order": {
+        "id": "1",
+        "lines": [line("a", 2, "1.50"), line("b", 5, None)],
+        "unit price": Decimal(3),
+        "placed": parse_date("2025-01-31"),
+    },
+    "perhaps": None,
+    "amount": Decimal(10),
+    "rate": None,
+    "body": {"x": Decimal(1), "list": [Decimal(1), "two"], "when": "soon"},
+    "status": "A",
+}
+
+
+@pytest.fixture(autouse=True)
+def _number_context() -> Iterator[None]:
+    with decimal.localcontext(NUMBER_CONTEXT):
+        yield
+
+
+def run(text: str, **more: Any) -> Any:
+    """Check, bind and run a formula."""
+    return check(text, SCOPE, **more).bind(LAYOUT)(list(VALUES.values()))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("amount * 1.5 + 1", "16.0"),
+        ("order.unit price * 2", "6"),
+        ("count(order.lines[price = null])", "1"),
+        ("sum(for l in order.lines return l.quantity)", "7"),
+        ("order.lines[-1].quantity", "5"),
+        ("order.lines[quantity > 2][1].quantity", "5"),
+        ('if order.placed > date("2025-01-01") then 1 else 2', "1"),
+        ("body.x + 1", "2"),
+        ("body.list[1]", "1"),
+        ("(for i in 1..3 return function(x) x + i)[2](10)", "12"),
+        ("{f: function(n: number) if n <= 1 then 1 else n * f(n - 1)}.f(10)", "3628800"),
+        ("round half up(2.345, 2)", "2.35"),
+        ("10 ** 2", "100"),
+        ("{a: 2, b: a * 3}.b", "6"),
+        ("abs(n: -3)", "3"),
+        ("order.placed.year", "2025"),
+    ],
+)  # fmt: skip
+def test_numbers_come_out_as_decimals(text: str, expected: str) -> None:
+    """A formula gives the exact decimal."""
+    assert str(run(text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("rate * 2", None),
+        ("perhaps.id", None),
+        ("perhaps.lines[1].sku", None),
+        ("rate > 1", None),
+        ("if rate > 1 then 1 else 2", Decimal(2)),
+        ("upper case(perhaps.id)", None),
+        ("for l in order.lines return l.price * 2", [Decimal("3.00"), None]),
+        ("every l in order.lines satisfies l.price > 0", None),
+        ("some l in order.lines satisfies l.price > 0", True),
+        ("for x in perhaps.lines return x.sku", None),
+        ("rate = null", True),
+        ("body.nothing.at.all", None),
+        ("rate in (< 2, > 5)", None),
+    ],
+)
+def test_a_missing_value_stays_missing(text: str, expected: Any) -> None:
+    """Null goes through operators, paths, functions and loops without an error."""
+    assert run(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "part", "message"),
+    [
+        ("1 + amount / (amount - 10)", "amount / (amount - 10)", "division by zero: number / number"),
+        ("body.list[2] + 1", "body.list[2] + 1", "`+` cannot take string and number"),
+        ("if body.x then 1 else 2", "body.x", "a condition has to be boolean, not number"),
+        ("date(body.when)", "date(body.when)", "'soon' is not a date; a date is written 2025-01-31"),
+        ("body.x.y", "body.x.y", "number has no field `y`"),
+        ("10 ** 6000 * 10 ** 6000", "10 ** 6000 * 10 ** 6000", "the result is larger than any number: number * number"),
+        ("sqrt(amount - 11)", "sqrt(amount - 11)", "the number -1 has no square root"),
+        ("body.x and true", "body.x and true", "`and` cannot take number and boolean"),
+        ("for l in order.lines return l.quantity / (l.quantity - 2)", "l.quantity / (l.quantity - 2)", "division by zero: number / number"),
+        ("[1, 2][item / 0 > 1]", "item / 0", "division by zero: number / number"),
+        ("(function(a) a / 0)(1)", "a / 0", "division by zero: number / number"),
+        ("body.x()", "body.x()", "number cannot be called: it is no function"),
+        ("abs(body.when)", "abs(body.when)", "`n` of `abs` has to be number or days and time duration or years and months duration, not string"),
+        ('substring("abc", amount)', 'substring("abc", amount)', "the text has 3 characters and no position 10"),
+    ],
+)  # fmt: skip
+def test_an_error_names_its_part_and_the_types(text: str, part: str, message: str) -> None:
+    """Strict evaluation raises where FEEL would hide an error, with the failing part and the operands' types."""
+    with pytest.raises(FeelError) as caught:
+        run(text)
+    assert caught.value.message == message
+    assert caught.value.text[caught.value.start : caught.value.end] == part
+    assert caught.value.__cause__ is not None
+
+
+def test_equal_formulas_are_one_object_and_share_their_function() -> None:
+    """The same text over the same types is checked once and compiled once for the same places."""
+    other = {"amount": NUMBER, "unused": STRING}
+    first, second = check("amount + 1", SCOPE), check("amount + 1", other)
+    assert first is second
+    assert first.bind({"amount": 3}) is second.bind({"amount": 3})
+    assert first.bind({"amount": 3}) is not first.bind({"amount": 0})
+    assert check("amount + 1", {"amount": optional(NUMBER)}) is not first
+
+
+def test_a_remembered_formula_does_not_hide_a_new_name() -> None:
+    """A scope that gives another meaning to a built-in's name is checked anew."""
+    plain = check("[1, 2][count > 1]", {"count": NUMBER})
+    assert plain.names == ("count",)
+    with pytest.raises(FormulaFaults):
+        check("[1, 2][count > 1]", {})
+
+
+def test_names_are_those_the_formula_reads() -> None:
+    """Loop variables, built-ins and fields are no names of the scope."""
+    formula = check("for l in order.lines return l.quantity * amount", SCOPE)
+    assert formula.names == ("amount", "order")
+    assert str(formula.type) == "[number]"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("if rate != null then rate + 1 else 0", "number"),
+        ("if rate = null then 0 else rate", "number"),
+        ('if perhaps.id != null then perhaps.id else ""', "string"),
+        ("if rate > 1 and amount > 1 then rate else amount", "number"),
+        ("rate != null and rate > 1", "boolean"),
+        ("rate = null or rate > 1", "boolean"),
+        ("if not(rate = null) then rate else 1", "number"),
+        ("if body instance of number then body + 1 else 1", "number"),
+        ("if rate != amount then rate else 1", "number?"),
+        ("if rate = null or amount > 1 then 1 else rate", "number"),
+        ("if rate = null and amount > 1 then 1 else rate", "number?"),
+        ("if rate != null then (for rate in [null, 1] return rate)[1] else 1", "number?"),
+        ("order.lines[1]", "Line?"),
+        ("order.lines.price", "[number?]"),
+        ('[1, "a"]', "[Any]"),
+        ("{a: 1, b: [rate]}", "context<a: number, b: [number?]>"),
+        ("order.placed - order.placed", "days and time duration"),
+        ("function(a: number) a > 1", "function<number>->boolean"),
+        ("rate in [1..3]", "boolean?"),
+        ("max(order.lines.quantity)", "number?"),
+    ],
+)  # fmt: skip
+def test_types_and_nulls_are_tracked(text: str, kind: str) -> None:
+    """The type of the result is known, and a test for null tells the branches that follow."""
+    assert str(check(text, SCOPE).type) == kind
+
+
+def test_unary_tests_look_at_the_value() -> None:
+    """A cell of unary tests is a condition over `?`."""
+    formula = check("< 10, [20..30], ? = 15", {"?": NUMBER}, unary=True)
+    test = formula.bind({"?": 0})
+    assert [test([Decimal(number)]) for number in (5, 10, 15, 25, 31)] == [True, False, True, True, False]
+    assert check("-", {"?": NUMBER}, unary=True).bind({"?": 0})([Decimal(1)]) is True
+    assert check("not(1, 2)", {"?": NUMBER}, unary=True).bind({"?": 0})([Decimal(3)]) is True
+
+
+def test_a_business_object_may_hold_itself() -> None:
+    """Fields given as a function are read when they are needed, so types can be recursive."""
+    node = ContextType("Node", lambda: (("name", STRING), ("children", ListType(node))))
+    assert str(check("root.children[1].children.name", {"root": node}).type) == "[string]?"
+    again = ContextType("Node", lambda: (("name", STRING), ("children", ListType(again))))
+    assert node == again
+    assert hash(node) == hash(again)
+    with pytest.raises(FormulaFaults, match="Node has no field `nam`"):
+        check("root.children[1].nam", {"root": node})
+
+
+def test_a_function_keeps_the_values_of_its_turn() -> None:
+    """Functions made in a loop do not share the loop's variable."""
+    assert run("for f in (for i in 1..3 return function(x) x * i) return f(10)") == [10, 20, 30]
+
+
+def test_partial_results_are_no_alias() -> None:
+    """What a loop has computed so far is a value, not a list that goes on growing."""
+    assert run("for i in 1..3 return partial") == [[], [[]], [[], [[]]]]
+
+
+def test_warnings_do_not_stop_a_formula() -> None:
+    """A comparison with null of a value that is never missing is told, and runs."""
+    formula = check("amount != null", SCOPE)
+    assert [warning.is_error for warning in formula.warnings] == [False]
+    assert formula.type is BOOLEAN
