@@ -194,7 +194,9 @@ class NodeError(ExecutionError):
 
     code = "MF-E010"
 
-    def __init__(self, message: str, *, kind: str = "node", data: dict[str, Any] | None = None, retryable: bool = False) -> None:
+    def __init__(
+        self, message: str, *, kind: str = "node", data: dict[str, Any] | None = None, retryable: bool = False
+    ) -> None:
         super().__init__(message)
         self.kind = kind
         self.data = data or {}

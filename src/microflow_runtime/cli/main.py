@@ -38,7 +38,7 @@ def run() -> None:
         app()
     except (SystemExit, KeyboardInterrupt):
         raise
-    except Exception as error:  # the outermost edge: a bug is told with its code, its trace goes along for the report
+    except Exception as error:  # noqa: BLE001 - the outermost edge: a bug is told with its code, its trace goes along for the report
         import traceback
 
         traceback.print_exc()

@@ -15,7 +15,8 @@ Home = Annotated[
     Path | None, typer.Option("--home", envvar="MICROFLOW_HOME", help="Folder that the server keeps everything under.")
 ]
 EnvironmentName = Annotated[
-    str | None, typer.Option("--environment", envvar="MICROFLOW_ENVIRONMENT", help="Environment whose variables the apps use.")
+    str | None,
+    typer.Option("--environment", envvar="MICROFLOW_ENVIRONMENT", help="Environment whose variables the apps use."),
 ]
 
 

@@ -9,7 +9,9 @@ from microflow_runtime.cli.options import settings_from
 
 def refresh(
     *,
-    host: Annotated[str | None, typer.Option("--host", envvar="MICROFLOW_HOST", help="Where the server listens.")] = None,
+    host: Annotated[
+        str | None, typer.Option("--host", envvar="MICROFLOW_HOST", help="Where the server listens.")
+    ] = None,
     port: Annotated[int | None, typer.Option("--port", envvar="MICROFLOW_PORT", help="Its port.")] = None,
     token: Annotated[str, typer.Option("--token", help="An access token of a user who may refresh.")] = "",
 ) -> None:

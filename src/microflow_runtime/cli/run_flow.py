@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 def run_flow(
     flow: Annotated[str, typer.Argument(help="The flow's name; App/Name where two apps have one.")],
     *,
-    data: Annotated[str, typer.Option("--data", "-d", help="The inputs as JSON, @FILE, or - for standard input.")] = "{}",
+    data: Annotated[
+        str, typer.Option("--data", "-d", help="The inputs as JSON, @FILE, or - for standard input.")
+    ] = "{}",
     apps: Apps = None,
     home: Home = None,
     environment: EnvironmentName = None,

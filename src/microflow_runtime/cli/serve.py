@@ -15,13 +15,19 @@ def serve(
     home: Home = None,
     environment: EnvironmentName = None,
     host: Annotated[str | None, typer.Option("--host", envvar="MICROFLOW_HOST", help="Address to listen on.")] = None,
-    port: Annotated[int | None, typer.Option("--port", envvar="MICROFLOW_PORT", help="Port to listen on; 0 lets the system choose.")] = None,
-    workers: Annotated[int | None, typer.Option("--workers", envvar="MICROFLOW_WORKERS", help="Worker processes.")] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", envvar="MICROFLOW_PORT", help="Port to listen on; 0 lets the system choose.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", envvar="MICROFLOW_WORKERS", help="Worker processes.")
+    ] = None,
     context_root: Annotated[
-        str | None, typer.Option("--context-root", envvar="MICROFLOW_CONTEXT_ROOT", help="Path under which every address stands.")
+        str | None,
+        typer.Option("--context-root", envvar="MICROFLOW_CONTEXT_ROOT", help="Path under which every address stands."),
     ] = None,
     packages: Annotated[
-        Path | None, typer.Option("--packages", envvar="MICROFLOW_PACKAGES", help="Folder that packages are fetched from.")
+        Path | None,
+        typer.Option("--packages", envvar="MICROFLOW_PACKAGES", help="Folder that packages are fetched from."),
     ] = None,
     log_format: Annotated[
         str | None, typer.Option("--log-format", envvar="MICROFLOW_LOG_FORMAT", help="`json`, or `console` for people.")

@@ -26,6 +26,8 @@ _LOOK_SECONDS: Final = 0.1
 _KILL_SECONDS: Final = 5.0
 _MANY_ENDS: Final = 10
 _MANY_ENDS_SECONDS: Final = 10.0
+_HEADERS: Final = """-H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json'"""
+_CALL: Final = '{"flowName": "ExchangeRate", "object": {"RequestBO": {"requestData": "USD"}}}'
 
 
 def supervise(settings: Settings) -> int:
@@ -109,8 +111,7 @@ def _announce(settings: Settings, port: int, first: FirstStart | None) -> None:
     lines += [
         "microflow: log in, then call:",
         f"  TOKEN=$(microflow token add --user admin --home {settings.home})",
-        f"  curl -s {address}/MicroflowRest/DoAction -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' "
-        '-d \'{"flowName": "ExchangeRate", "object": {"RequestBO": {"requestData": "USD"}}}\'',
+        f"  curl -s {address}/MicroflowRest/DoAction {_HEADERS} -d '{_CALL}'",
     ]
     typer.echo("\n".join(lines), err=True)
 

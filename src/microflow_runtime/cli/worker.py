@@ -73,9 +73,7 @@ async def _serve(start: WorkerStart) -> None:
     page = SharedPage(page_path(settings.home))
     metrics = Metrics(worker)
     runtime = Runtime(settings, store, page, metrics, NODE_TYPES)
-    security = Security(
-        store, settings, read_revocation=lambda: page.revocation, bump_revocation=page.bump_revocation
-    )
+    security = Security(store, settings, read_revocation=lambda: page.revocation, bump_revocation=page.bump_revocation)
     gc.collect()
     gc.freeze()  # modules and what they hold live as long as the process; the collector need not look at them again
     await runtime.catch_up()

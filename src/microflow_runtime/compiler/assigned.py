@@ -63,7 +63,9 @@ def _join(one: State, other: State) -> State:
 def assigned_at_ends(flow: Microflow) -> State:
     """Give what every way to an `end` node has assigned; a callee's outputs outside it may be missing."""
     before = assigned_before(flow)
-    states = [_after(state, flow.nodes[name].outputs) for name, state in before.items() if flow.nodes[name].type == "end"]
+    states = [
+        _after(state, flow.nodes[name].outputs) for name, state in before.items() if flow.nodes[name].type == "end"
+    ]
     if not states:
         return {}
     result = states[0]

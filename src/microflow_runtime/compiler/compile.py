@@ -71,7 +71,9 @@ class CheckedFlow:
         if ref.name in self._library.broken:
             return False
         known = [*self._library.business_objects, *SIMPLE_TYPES]
-        self._faults.add("MF-D067", f'There is no Business Object "{ref.name}".', path, help=did_you_mean(ref.name, known))
+        self._faults.add(
+            "MF-D067", f'There is no Business Object "{ref.name}".', path, help=did_you_mean(ref.name, known)
+        )
         return False
 
     def _build_classes(self) -> bool:
@@ -86,7 +88,9 @@ class CheckedFlow:
         if node_type is None:
             names = self._library.node_types
             help_text = did_you_mean(node.type, names) or f"the kinds are {', '.join(sorted(names))}"
-            self._faults.add("MF-D050", f'There is no kind of node "{node.type}".', ("nodes", node.name, "type"), help=help_text)
+            self._faults.add(
+                "MF-D050", f'There is no kind of node "{node.type}".', ("nodes", node.name, "type"), help=help_text
+            )
             return
         settings = read_settings(node, node_type.settings, self._faults)
         self._check_catches(node, scope, targets, waits=node_type.waits)
@@ -102,14 +106,25 @@ class CheckedFlow:
         if not waits:
             for key, value in (("timeout", node.timeout_seconds), ("retry", node.retry)):
                 if value is not None:
-                    self._faults.add("MF-D068", f"A {node.type} node does not wait, so it takes no `{key}`.", (*here, key), at_key=True)
+                    self._faults.add(
+                        "MF-D068",
+                        f"A {node.type} node does not wait, so it takes no `{key}`.",
+                        (*here, key),
+                        at_key=True,
+                    )
         checked: list[tuple[list[Assignment], Mapping[str, Type]]] = []
         for index, catch in enumerate(node.catches):
             if catch.after_seconds is not None and not waits:
-                self._faults.add("MF-D068", f"A {node.type} node does not wait, so it takes no catch on time.", (*here, "catch", index))
+                self._faults.add(
+                    "MF-D068",
+                    f"A {node.type} node does not wait, so it takes no catch on time.",
+                    (*here, "catch", index),
+                )
             self._layout.slot("error")
             inner = {**scope, "error": ERROR}
-            checked.append((check_mapping(catch.out, inner, targets, (*here, "catch", index, "out"), self._faults), inner))
+            checked.append(
+                (check_mapping(catch.out, inner, targets, (*here, "catch", index, "out"), self._faults), inner)
+            )
         self._catches[node.name] = checked
 
     def build(self) -> Plan:

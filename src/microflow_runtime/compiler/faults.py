@@ -73,7 +73,7 @@ class FaultList:
 
     @property
     def has_errors(self) -> bool:
-        """True when at least one fault is more than a warning."""
+        """Tell whether at least one fault is more than a warning."""
         return any(fault.is_error for fault in self.faults)
 
 

@@ -34,9 +34,7 @@ SIMPLE_FEEL: Final[Mapping[str, Type]] = {
     "duration": DURATION,
 }
 
-CALLER: Final = ContextType(
-    "Caller", (("username", STRING), ("roles", ListType(STRING)), ("service_account", BOOLEAN))
-)
+CALLER: Final = ContextType("Caller", (("username", STRING), ("roles", ListType(STRING)), ("service_account", BOOLEAN)))
 ERROR: Final = ContextType(
     "Error",
     (
@@ -100,4 +98,3 @@ class FeelTypes:
             return kind
         surely = not field.type.is_optional and (assigned is None or field.name in assigned)
         return kind if surely else optional(kind)
-

@@ -69,12 +69,18 @@ def check_literal(value: Any, shape: ValueShape | None, path: Path, faults: Faul
     try:
         return Computed(ANY, None, shape.read(value, Notes()))
     except Misfit as misfit:
-        faults.add("MF-D061", f"The value does not fit: {misfit.sentence()}.", path, expected=misfit.expected, found=misfit.found)
+        faults.add(
+            "MF-D061",
+            f"The value does not fit: {misfit.sentence()}.",
+            path,
+            expected=misfit.expected,
+            found=misfit.found,
+        )
         return None
 
 
 def is_plain_path_of(text: str, scope: Mapping[str, Type], wanted: Type) -> bool:
-    """True when the formula is nothing but a path to a value declared exactly as `wanted`, which need not be checked again."""
+    """Tell whether the formula is nothing but a path to a value declared exactly as `wanted`, which need not be checked again."""
     root, *parts = (part.strip() for part in text.strip().split("."))
     kind = scope.get(root)
     for part in parts:

@@ -29,10 +29,17 @@ def check_graph(flow: Microflow, types: Mapping[str, NodeDeclaration], faults: F
         _check_exits(node, types, faults)
     starts = [name for name, node in nodes.items() if node.type == "start"]
     if not starts:
-        faults.add("MF-D052", "The flow has no start node.", ("nodes",), at_key=True, help="add a node with `type: start`")
+        faults.add(
+            "MF-D052", "The flow has no start node.", ("nodes",), at_key=True, help="add a node with `type: start`"
+        )
         return
     for name in starts[1:]:
-        faults.add("MF-D052", f'The flow has a second start, "{name}"; the first is "{starts[0]}".', ("nodes", name), at_key=True)
+        faults.add(
+            "MF-D052",
+            f'The flow has a second start, "{name}"; the first is "{starts[0]}".',
+            ("nodes", name),
+            at_key=True,
+        )
     _check_reach(flow, starts[0], types, faults)
 
 
@@ -42,17 +49,31 @@ def _check_exits(node: Node, types: Mapping[str, NodeDeclaration], faults: Fault
         return
     here = ("nodes", node.name)
     if declared.exits == "next" and node.next is None:
-        faults.add("MF-D053", f'The node "{node.name}" does not say where the flow goes on.', here, at_key=True, help="add `next: NODE`")
+        faults.add(
+            "MF-D053",
+            f'The node "{node.name}" does not say where the flow goes on.',
+            here,
+            at_key=True,
+            help="add `next: NODE`",
+        )
     if declared.exits != "next" and node.next is not None:
         faults.add("MF-D054", f"A {node.type} node takes no `next`.", (*here, "next"), at_key=True)
     if declared.exits == "links" and not node.links:
-        faults.add("MF-D053", f'The {node.type} "{node.name}" has no links.', here, at_key=True, help="add `links:` with at least one link")
+        faults.add(
+            "MF-D053",
+            f'The {node.type} "{node.name}" has no links.',
+            here,
+            at_key=True,
+            help="add `links:` with at least one link",
+        )
     if declared.exits != "links" and node.links:
         faults.add("MF-D054", f"A {node.type} node takes no `links`.", (*here, "links"), at_key=True)
 
 
 def _check_reach(flow: Microflow, start: str, types: Mapping[str, NodeDeclaration], faults: FaultList) -> None:
-    forward = {name: [target for _, target in targets_of(node) if target in flow.nodes] for name, node in flow.nodes.items()}
+    forward = {
+        name: [target for _, target in targets_of(node) if target in flow.nodes] for name, node in flow.nodes.items()
+    }
     backward: dict[str, list[str]] = {name: [] for name in flow.nodes}
     for name, targets in forward.items():
         for target in targets:
@@ -62,7 +83,13 @@ def _check_reach(flow: Microflow, start: str, types: Mapping[str, NodeDeclaratio
     ending = _walk(ends, backward)
     for name in flow.nodes:
         if name not in reached:
-            faults.add("MF-D055", f'Nothing leads to the node "{name}".', ("nodes", name), at_key=True, help="link it or delete it")
+            faults.add(
+                "MF-D055",
+                f'Nothing leads to the node "{name}".',
+                ("nodes", name),
+                at_key=True,
+                help="link it or delete it",
+            )
         elif name not in ending and ends:
             faults.add("MF-D056", f'From the node "{name}" there is no way to an end.', ("nodes", name), at_key=True)
     if not ends:

@@ -1,7 +1,7 @@
 """What a flow is compiled against: the Business Objects, the other flows and the named resources of its application."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import msgspec
 
@@ -15,10 +15,10 @@ from microflow_runtime.model.type_ref import TypeRef
 class NodeDeclaration(Protocol):
     """What the compiler must know of a kind of node; the engine's `NodeType` says what `prepare` returns."""
 
-    name: str
-    settings: type[msgspec.Struct]
-    exits: str
-    waits: bool
+    name: ClassVar[str]
+    settings: ClassVar[type[msgspec.Struct]]
+    exits: ClassVar[str]
+    waits: ClassVar[bool]
 
     def prepare(self, context: Any) -> Callable[[], Any]:
         """Check a node of this kind, reporting faults to the context; return what builds its action."""

@@ -61,7 +61,9 @@ class Targets:
         ref = self._variables.get(root)
         if ref is None:
             message = (
-                f'"{root}" cannot be written.' if root in {"caller", "error"} else f'There is no variable or output "{root}".'
+                f'"{root}" cannot be written.'
+                if root in {"caller", "error"}
+                else f'There is no variable or output "{root}".'
             )
             faults.add("MF-D062", message, path, at_key=True, help=did_you_mean(root, self._variables))
             return None
@@ -95,7 +97,9 @@ class Targets:
         text: str, name: str, ref: TypeRef, definition: BusinessObject | None, path: Path, faults: FaultList
     ) -> None:
         if definition is None:
-            faults.add("MF-D063", f'"{text}" reaches into a value of type {ref}, which has no fields.', path, at_key=True)
+            faults.add(
+                "MF-D063", f'"{text}" reaches into a value of type {ref}, which has no fields.', path, at_key=True
+            )
             return
         names = [field.name for field in definition.fields]
         help_text = did_you_mean(name, names) or f"its fields are {', '.join(names)}"
@@ -129,13 +133,19 @@ def _check_overlaps(mapping: Mapping[str, Any], path: Path, faults: FaultList) -
         parent = text.rpartition(".")[0]
         while parent:
             if parent in mapping:
-                faults.add("MF-D064", f'The mapping writes both "{parent}" and "{text}".', (*path, text), at_key=True, help="keep one of them")
+                faults.add(
+                    "MF-D064",
+                    f'The mapping writes both "{parent}" and "{text}".',
+                    (*path, text),
+                    at_key=True,
+                    help="keep one of them",
+                )
                 break
             parent = parent.rpartition(".")[0]
 
 
 def needs_adopting(assignment: Assignment, scope: Mapping[str, Type]) -> bool:
-    """True when the value must still be checked when it is assigned: types alone do not settle it."""
+    """Tell whether the value must still be checked when it is assigned: types alone do not settle it."""
     value, target = assignment.value, assignment.target
     if value.formula is None:
         return value.literal is None or target.has_check
@@ -146,9 +156,7 @@ def needs_adopting(assignment: Assignment, scope: Mapping[str, Type]) -> bool:
     return value.type.optional or not is_plain_path_of(value.text, scope, value.type)
 
 
-def bind_mapping(
-    assignments: list[Assignment], scope: Mapping[str, Type], layout: Mapping[str, int]
-) -> Assign | None:
+def bind_mapping(assignments: list[Assignment], scope: Mapping[str, Type], layout: Mapping[str, int]) -> Assign | None:
     """Make the one function that computes all values and then assigns them; None for an empty mapping."""
     if not assignments:
         return None

@@ -123,7 +123,9 @@ def read_settings(node: Node, declared: type[msgspec.Struct], faults: FaultList)
     for name, field in fields.items():
         if name not in node.settings:
             if field.required:
-                faults.add("MF-D058", f'The {node.type} node "{node.name}" needs the setting "{name}".', path, at_key=True)
+                faults.add(
+                    "MF-D058", f'The {node.type} node "{node.name}" needs the setting "{name}".', path, at_key=True
+                )
                 good = False
             continue
         try:

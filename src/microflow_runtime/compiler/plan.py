@@ -34,7 +34,7 @@ class PlanCatch(msgspec.Struct, frozen=True, kw_only=True):
     label: str
 
     def takes(self, kind: str) -> bool:
-        """True when the catch names the kind, a kind above it (`a` takes `a.b`), or `any`."""
+        """Tell whether the catch names the kind, a kind above it (`a` takes `a.b`), or `any`."""
         kinds = self.kinds
         while kind not in kinds:
             kind, dot, _ = kind.rpartition(".")

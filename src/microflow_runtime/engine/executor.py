@@ -104,7 +104,11 @@ def _find_catch(node: PlanNode, failure: ExecutionError) -> int:
 def _as_execution_error(error: ExecutionError | FeelError) -> ExecutionError:
     if isinstance(error, ExecutionError):
         return error
-    place = f" (in `{error.text[error.start : error.end] or error.text}`, column {error.start + 1} of the formula `{error.text.strip()}`)" if error.text else ""
+    place = (
+        f" (in `{error.text[error.start : error.end] or error.text}`, column {error.start + 1} of the formula `{error.text.strip()}`)"
+        if error.text
+        else ""
+    )
     return NodeError(f"{error.message}{place}", kind="formula")
 
 
@@ -122,7 +126,9 @@ def _named(plan: Plan, node: PlanNode, failure: ExecutionError) -> ExecutionErro
 def _stopped(run: Run, node: PlanNode, left: int) -> ExecutionError:
     run.ended_ns = perf_counter_ns()
     if left <= 0:
-        return LimitExceeded(f'{run.plan.name}, before "{node.name}": the limit of {run.limits.steps} steps is reached.')
+        return LimitExceeded(
+            f'{run.plan.name}, before "{node.name}": the limit of {run.limits.steps} steps is reached.'
+        )
     return DeadlineExceeded(f'{run.plan.name}, before "{node.name}": {describe_deadline(run)}')
 
 
@@ -130,9 +136,12 @@ def describe_deadline(run: Run) -> str:
     """Say which limit has passed and where the time went."""
     limit = (run.deadline_ns - run.started_ns) / 1e9
     slowest = max(
-        ((later - start, index) for (index, _, start, _), later in zip(run.steps, _next_starts(run), strict=True)), default=None
+        ((later - start, index) for (index, _, start, _), later in zip(run.steps, _next_starts(run), strict=True)),
+        default=None,
     )
-    where = f'; the longest step was "{run.plan.nodes[slowest[1]].name}" with {slowest[0] / 1e9:.3f} s' if slowest else ""
+    where = (
+        f'; the longest step was "{run.plan.nodes[slowest[1]].name}" with {slowest[0] / 1e9:.3f} s' if slowest else ""
+    )
     return f"the time limit of {limit:.3f} s has passed{where}."
 
 

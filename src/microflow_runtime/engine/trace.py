@@ -74,9 +74,7 @@ def _shown(plan: Plan, names: tuple[str, ...], frame: Frame | None) -> dict[str,
     """Give the declared variables among the names; rows and the like have no declared fields to mask by and stay out."""
     if frame is None or not names:
         return None
-    return {
-        name: mask(frame[plan.slots[name]], plan.types[name], plan.classes) for name in names if name in plan.types
-    }
+    return {name: mask(frame[plan.slots[name]], plan.types[name], plan.classes) for name in names if name in plan.types}
 
 
 def mask(value: Any, ref: TypeRef | None, classes: Mapping[str, BoClass]) -> Any:

@@ -36,7 +36,9 @@ class Transactions:
                     await connection.commit()
                 except MicroflowError as error:
                     kept = f"; already committed: {', '.join(done)}" if done else ""
-                    raise NodeError(f'The data source "{source}" could not commit: {error.message}{kept}', kind="database") from error
+                    raise NodeError(
+                        f'The data source "{source}" could not commit: {error.message}{kept}', kind="database"
+                    ) from error
                 done.append(source)
         finally:
             await self._close()

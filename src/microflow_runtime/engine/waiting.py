@@ -8,7 +8,7 @@ from microflow_runtime.engine.run import Run, StepNote
 from microflow_runtime.errors import DeadlineExceeded, NodeError
 
 
-class TimeCatch(Exception):  # noqa: N818 - a way out, not a failure
+class TimeCatch(Exception):
     """A node took longer than one of its time catches allows. `index` is the catch's."""
 
     def __init__(self, index: int) -> None:
@@ -87,6 +87,8 @@ def _timed_out(node: PlanNode, run: Run, source: int | str, entered: int) -> Exc
         return TimeCatch(source)
     spent = (perf_counter_ns() - entered) / 1e9
     if source == "timeout":
-        return NodeError(f"no answer within the node's limit of {node.timeout_seconds} s.", kind="timeout", retryable=True)
+        return NodeError(
+            f"no answer within the node's limit of {node.timeout_seconds} s.", kind="timeout", retryable=True
+        )
     limit = (run.deadline_ns - run.started_ns) / 1e9
     return DeadlineExceeded(f"the time limit of {limit:.3f} s has passed here, {spent:.3f} s of it in this node.")

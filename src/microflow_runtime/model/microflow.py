@@ -64,7 +64,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Microflow(msgspec.Struct, frozen=True, kw_only=True):
-    """One flow. `id` is the vendor's uniqueId. `anonymous_as` names the service account that callers without a session
+    """One flow.
+
+    `id` is the vendor's uniqueId. `anonymous_as` names the service account that callers without a session
     run as, where the operator grants it; `runs_as` the account that it runs as for everybody.
     """
 

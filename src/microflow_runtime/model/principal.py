@@ -26,6 +26,6 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     grants: frozenset[tuple[str, str, str]] = frozenset()
 
     def may(self, object_type: str, name: str, access: str) -> bool:
-        """True when a role grants `access` on exactly this object, or on every object of the type."""
+        """Tell whether a role grants `access` on exactly this object, or on every object of the type."""
         grants = self.grants
         return (object_type, name, access) in grants or (object_type, "*", access) in grants

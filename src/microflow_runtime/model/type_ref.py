@@ -16,7 +16,7 @@ class TypeRef(msgspec.Struct, frozen=True):
 
     @property
     def is_simple(self) -> bool:
-        """True for a type of the language itself."""
+        """Tell whether this is a type of the language itself."""
         return self.name in SIMPLE_TYPES
 
     def __str__(self) -> str:

@@ -34,10 +34,17 @@ class DatabaseSettings(msgspec.Struct, frozen=True):
     """Where to ask, and what."""
 
     source: Annotated[str, msgspec.Meta(description="The name of a data source of the application.")]
-    command: Annotated[Literal["select", "insert", "update", "delete"], msgspec.Meta(description="What the statement does.")]
-    sql: Annotated[str, msgspec.Meta(description="The statement; `:name` stands for the value that `in` gives for name.")]
+    command: Annotated[
+        Literal["select", "insert", "update", "delete"], msgspec.Meta(description="What the statement does.")
+    ]
+    sql: Annotated[
+        str, msgspec.Meta(description="The statement; `:name` stands for the value that `in` gives for name.")
+    ]
     columns: Annotated[
-        dict[str, str], msgspec.Meta(description="Types of columns where the database does not say, as money kept in text; `decimal?` where it may be null.")
+        dict[str, str],
+        msgspec.Meta(
+            description="Types of columns where the database does not say, as money kept in text; `decimal?` where it may be null."
+        ),
     ] = {}
 
 
@@ -66,7 +73,9 @@ class DatabaseNode:
 
 def _check_sql(context: NodeContext, settings: DatabaseSettings) -> None:
     if formula_of(settings.sql) is not None:
-        context.fault("MF-D077", "The SQL text is constant; values come in by `:name`.", "sql", help="write the SQL without `=`")
+        context.fault(
+            "MF-D077", "The SQL text is constant; values come in by `:name`.", "sql", help="write the SQL without `=`"
+        )
         return
     word = _FIRST_WORD.match(settings.sql)
     if word and word[1].lower() in _COMMANDS and word[1].lower() != settings.command:
@@ -74,7 +83,9 @@ def _check_sql(context: NodeContext, settings: DatabaseSettings) -> None:
     wanted = list(dict.fromkeys(_PARAMETER.findall(settings.sql)))
     for name in wanted:
         if name not in context.node.inputs:
-            context.fault("MF-D079", f"The SQL parameter `:{name}` has no value.", "sql", help=f"add `in: {{{name}: = …}}`")
+            context.fault(
+                "MF-D079", f"The SQL parameter `:{name}` has no value.", "sql", help=f"add `in: {{{name}: = …}}`"
+            )
     for name in context.node.inputs:
         if name not in wanted:
             message = f"The statement has no parameter `:{name}`."
@@ -88,7 +99,13 @@ def _given(context: NodeContext, settings: DatabaseSettings) -> dict[str, Type]:
         type_name = written.removesuffix("?")
         kind = SIMPLE_FEEL.get(type_name)
         if kind is None:
-            context.fault("MF-D067", f'There is no simple type "{written}".', "columns", column, help=did_you_mean(type_name, SIMPLE_FEEL))
+            context.fault(
+                "MF-D067",
+                f'There is no simple type "{written}".',
+                "columns",
+                column,
+                help=did_you_mean(type_name, SIMPLE_FEEL),
+            )
         else:
             fields.append((column, kind if written == type_name else optional(kind)))
     row = ContextType("", tuple(fields), open=True)

@@ -32,7 +32,13 @@ class GatewayNode:
         """Check that each link has a condition or is the one default."""
         for key in ("in", "out"):
             if context.node.inputs if key == "in" else context.node.outputs:
-                context.fault("MF-D070", f"A gateway takes no `{key}`.", key, at_key=True, help="use a mapping node before or after")
+                context.fault(
+                    "MF-D070",
+                    f"A gateway takes no `{key}`.",
+                    key,
+                    at_key=True,
+                    help="use a mapping node before or after",
+                )
         conditions: list[tuple[int, str, Computed]] = []
         otherwise = -1
         for index, link in enumerate(context.node.links):
@@ -43,7 +49,9 @@ class GatewayNode:
                     context.fault("MF-D072", "A link with `otherwise` takes no `when`.", "links", index, "when")
                 otherwise = index
             elif link.when is None:
-                context.fault("MF-D073", "The link has no condition.", "links", index, help="add `when: = …` or `otherwise: true`")
+                context.fault(
+                    "MF-D073", "The link has no condition.", "links", index, help="add `when: = …` or `otherwise: true`"
+                )
             else:
                 computed = context.formula(link.when, "links", index, "when", expected=optional(BOOLEAN))
                 if computed is not None:
@@ -66,7 +74,9 @@ def _build(context: NodeContext, conditions: list[tuple[int, str, Computed]], ot
                     raise _not_boolean(*told[index], value)
         except FeelError as error:
             label, text = told[index]
-            raise NodeError(f'the condition of the link "{label}" failed: {error.message} (in `{text}`)', kind="formula") from error
+            raise NodeError(
+                f'the condition of the link "{label}" failed: {error.message} (in `{text}`)', kind="formula"
+            ) from error
         if otherwise >= 0:
             return otherwise
         raise NodeError("no condition is true and no link is marked `otherwise`.", kind="gateway")
@@ -76,4 +86,6 @@ def _build(context: NodeContext, conditions: list[tuple[int, str, Computed]], ot
 
 def _not_boolean(label: str, text: str, value: object) -> NodeError:
     kind = type(value).__name__
-    return NodeError(f'the condition of the link "{label}" gave a {kind}, not true or false (`{text}`).', kind="formula")
+    return NodeError(
+        f'the condition of the link "{label}" gave a {kind}, not true or false (`{text}`).', kind="formula"
+    )

@@ -27,9 +27,13 @@ class MappingNode:
     def prepare(self, context: NodeContext) -> Callable[[], Action]:
         """Check every line against the type of its target."""
         if context.node.inputs:
-            context.fault("MF-D070", "A mapping node takes no `in`; its formulas see every variable.", "in", at_key=True)
+            context.fault(
+                "MF-D070", "A mapping node takes no `in`; its formulas see every variable.", "in", at_key=True
+            )
         if not context.node.outputs:
-            context.fault("MF-D071", f'The mapping "{context.node.name}" maps nothing.', help="add `out:` with at least one line")
+            context.fault(
+                "MF-D071", f'The mapping "{context.node.name}" maps nothing.', help="add `out:` with at least one line"
+            )
         outputs = context.outputs({})
 
         def build() -> Action:

@@ -52,7 +52,9 @@ class SubFlowNode:
         inputs = context.inputs({name: types.of(ref) for name, ref in callee.flow.inputs.items()})
         for wanted, ref in callee.flow.inputs.items():
             if wanted not in context.node.inputs and not ref.is_optional and not ref.is_list:
-                context.fault("MF-D075", f'The flow "{name}" needs the input "{wanted}".', help=f"add `in: {{{wanted}: = …}}`")
+                context.fault(
+                    "MF-D075", f'The flow "{name}" needs the input "{wanted}".', help=f"add `in: {{{wanted}: = …}}`"
+                )
         given = _outputs_of(callee, types)
         outputs = context.outputs(given)
         return lambda: _build(context, callee, inputs, context.bind_outputs(outputs, given))

@@ -6,14 +6,13 @@ from typing import Final
 import msgspec
 
 from microflow_runtime import __version__
-from microflow_runtime.compiler import CheckedFlow, NodeDeclaration, check_business_object, closure_of, types_of
+from microflow_runtime.compiler import CheckedFlow, check_business_object, closure_of, types_of
 from microflow_runtime.compiler.reading import AppDefinitions, AppSource, assemble, document_key, dump, load, readings
 from microflow_runtime.errors import DefinitionFaults, Fault
 from microflow_runtime.model.microflow import Microflow
 from microflow_runtime.runtime.catalog import Catalog
-from microflow_runtime.runtime.manifest import FlowRecord, Manifest, key_of
+from microflow_runtime.runtime.manifest import FlowRecord, key_of
 from microflow_runtime.runtime.slices import Slices
-from microflow_runtime.telemetry import Metrics
 
 _COMPILER: Final = f"microflow {__version__}"
 Place = tuple[str, str, str]
@@ -32,7 +31,7 @@ class Forms:
         return self._known.get(key) or self.added.get(key)
 
     def is_kept(self, key: str) -> bool:
-        """True when the store has the form already."""
+        """Tell whether the store has the form already."""
         return key in self._known
 
     def keep(self, key: str, form: bytes) -> None:
@@ -161,7 +160,9 @@ async def check_catalog(
     for definitions in apps:
         for name, definition in definitions.business_objects.items():
             closure = closure_of([field.type for field in definition.fields], definitions.business_objects)
-            parts = [definitions.readings[definitions.path_of_business_object[other]].file.content_hash for other in closure]
+            parts = [
+                definitions.readings[definitions.path_of_business_object[other]].file.content_hash for other in closure
+            ]
             own = definitions.readings[definitions.path_of_business_object[name]].file.content_hash
             key = key_of(_COMPILER, "business object", own, *parts)
             if key not in known:

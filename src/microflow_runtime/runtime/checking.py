@@ -6,7 +6,15 @@ from pathlib import Path
 from microflow_runtime.compiler import NodeDeclaration
 from microflow_runtime.compiler.reading import AppDefinitions, read_folder
 from microflow_runtime.errors import DefinitionFaults, Fault
-from microflow_runtime.runtime.builder import Forms, bodies_of, check_catalog, read_app, records_of, with_active, with_keys
+from microflow_runtime.runtime.builder import (
+    Forms,
+    bodies_of,
+    check_catalog,
+    read_app,
+    records_of,
+    with_active,
+    with_keys,
+)
 from microflow_runtime.runtime.catalog import Catalog
 from microflow_runtime.runtime.manifest import Manifest
 from microflow_runtime.telemetry import Metrics

@@ -71,7 +71,9 @@ class DataSources:
         name = url.database or ""
         folder = self._settings.home / "data" / app.name
         if not name or "/" in name or name.startswith("."):
-            raise SettingsError(f'The data source "{source.name}" of {app.name} must name a plain file, as sqlite:///name.db.')
+            raise SettingsError(
+                f'The data source "{source.name}" of {app.name} must name a plain file, as sqlite:///name.db.'
+            )
         return folder / name
 
     def _engine(self, app_name: str, source_name: str) -> AsyncEngine:
@@ -84,7 +86,10 @@ class DataSources:
             return kept[1]
         path = self._sqlite_path(app, source)
         if path is None:
-            raise NodeError(f'the database of the data source "{source_name}" is of a kind that has no driver here.', kind="database")
+            raise NodeError(
+                f'the database of the data source "{source_name}" is of a kind that has no driver here.',
+                kind="database",
+            )
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         engine = create_async_engine(
             f"sqlite+aiosqlite:///{path}",
@@ -114,7 +119,9 @@ class DataSources:
         try:
             connection = await engine.connect()
         except PoolTimeoutError as error:
-            raise NodeError(f'every connection of the data source "{source}" is in use.', kind="database.busy") from error
+            raise NodeError(
+                f'every connection of the data source "{source}" is in use.', kind="database.busy"
+            ) from error
         except (SQLAlchemyError, OSError) as error:
             raise NodeError(f'the data source "{source}" cannot be reached.', kind="database") from error
         try:
@@ -153,11 +160,11 @@ class Transaction:
         except DBAPIError as error:
             raise _translated(error, self._source) from error
         except SQLAlchemyError as error:
-            raise NodeError(f'the data source "{self._source}" refused the statement: {error}', kind="database") from error
+            raise NodeError(
+                f'the data source "{self._source}" refused the statement: {error}', kind="database"
+            ) from error
 
-    async def _execute(
-        self, sql: str, parameters: dict[str, Any], row_limit: int
-    ) -> tuple[list[dict[str, Any]], int]:
+    async def _execute(self, sql: str, parameters: dict[str, Any], row_limit: int) -> tuple[list[dict[str, Any]], int]:
         result = await self._connection.execute(self._sources.statement(sql), parameters)
         if not result.returns_rows:
             return [], max(result.rowcount, 0)

@@ -32,7 +32,9 @@ def to_driver(value: Any) -> Any:
 
 def from_row(columns: Sequence[str], row: Sequence[Any]) -> dict[str, Any]:
     """Give a row as a context by column name."""
-    return {column: value if type(value) is str else from_driver(value) for column, value in zip(columns, row, strict=True)}
+    return {
+        column: value if type(value) is str else from_driver(value) for column, value in zip(columns, row, strict=True)
+    }
 
 
 def from_driver(value: Any) -> Any:
@@ -41,7 +43,10 @@ def from_driver(value: Any) -> Any:
         return value
     convert = _FROM_DRIVER.get(type(value))
     if convert is None:
-        raise NodeError(f"the database gave a value of the type {type(value).__name__}, which formulas do not have.", kind="database")
+        raise NodeError(
+            f"the database gave a value of the type {type(value).__name__}, which formulas do not have.",
+            kind="database",
+        )
     return convert(value)
 
 

@@ -42,7 +42,15 @@ def read_package(name: str, content: bytes) -> AppSource:
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
             files = _read_entries(archive)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, zipfile.LargeZipFile) as error:
+    except (
+        zipfile.BadZipFile,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+        OSError,
+        ValueError,
+        zipfile.LargeZipFile,
+    ) as error:
         raise BadRequest("The package is no readable zip archive.") from error
     if "app.yaml" not in files:
         raise BadRequest("The package has no app.yaml.")
@@ -78,7 +86,9 @@ def _check_entry(entry: zipfile.ZipInfo, seen: dict[str, bytes]) -> None:
     if name.lower().endswith(_CODE):
         raise BadRequest("The package holds code; packages are data only.")
     folder, _, rest = name.partition("/")
-    expected = name == "app.yaml" or (folder in _FOLDERS and "/" not in rest and rest.endswith(".yaml")) or folder == "files"
+    expected = (
+        name == "app.yaml" or (folder in _FOLDERS and "/" not in rest and rest.endswith(".yaml")) or folder == "files"
+    )
     if not expected:
         raise BadRequest("The package holds a file that does not belong into one.")
     if entry.file_size > max(entry.compress_size * MAX_RATIO, _RATIO_FLOOR):
@@ -86,9 +96,11 @@ def _check_entry(entry: zipfile.ZipInfo, seen: dict[str, bytes]) -> None:
 
 
 def _is_plain(name: str) -> bool:
-    """True for a relative path of plain parts."""
+    """Tell whether this is a relative path of plain parts."""
     parts = name.split("/")
-    return "\\" not in name and "\0" not in name and ":" not in name and all(part not in {"", ".", ".."} for part in parts)
+    return (
+        "\\" not in name and "\0" not in name and ":" not in name and all(part not in {"", ".", ".."} for part in parts)
+    )
 
 
 def _inflate(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:

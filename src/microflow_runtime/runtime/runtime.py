@@ -73,7 +73,7 @@ class Runtime:
     # Following the page
 
     def is_current(self) -> bool:
-        """True when this process's catalog is the one the page asks for. One load from shared memory."""
+        """Tell whether this process's catalog is the one the page asks for. One load from shared memory."""
         return self.page.epoch == self.catalog.epoch
 
     async def catch_up(self) -> Catalog:
@@ -145,7 +145,9 @@ class Runtime:
         await self.store.prune_catalogs(max(self.catalog.epoch - _KEPT_CATALOGS, 1), keep)
         return candidate.warnings
 
-    async def refresh(self, make_audit: Callable[[str], AuditEntry], only: Iterable[str] | None = None) -> RefreshReport:
+    async def refresh(
+        self, make_audit: Callable[[str], AuditEntry], only: Iterable[str] | None = None
+    ) -> RefreshReport:
         """Replace the catalog by what the folders hold now; with `only`, just the flows whose packages are so named.
 
         When it returns, no worker starts a call on the old one. Raises DefinitionFaults, changing nothing, when anything
@@ -158,8 +160,9 @@ class Runtime:
             return report_on(self.catalog, touched, changed=changed)
 
     async def fetch(self, sources: Mapping[str, AppSource], make_audit: Callable[[str], AuditEntry]) -> RefreshReport:
-        """Publish packages that were read, by name, beside what is there. Raises as `refresh`, and Conflict when a
-        snapshot is published already with another content.
+        """Publish packages that were read, by name, beside what is there.
+
+        Raises as `refresh`, and Conflict when a snapshot is published already with another content.
         """
         async with refresh_lock(self._run_folder):
             candidate, touched = await self._prepare_packages(sources)
@@ -188,7 +191,9 @@ class Runtime:
         if only is None:
             chosen, touched = fresh, fresh
         else:
-            chosen, touched = _choose(fresh, [record for record in current if record.origin == "folder"], packaged, only)
+            chosen, touched = _choose(
+                fresh, [record for record in current if record.origin == "folder"], packaged, only
+            )
         candidate = await self._candidate([*chosen, *packaged], forms, apps)
         keys = {(record.app, record.name, record.group) for record in touched}
         flows = candidate.catalog.manifest.flows

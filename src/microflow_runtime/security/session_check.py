@@ -70,7 +70,7 @@ class SessionChecker:
                 session = found.get(entry.session.handle)
                 try:
                     if session is None:
-                        raise NotAuthenticated(_NO_SESSION)  # noqa: TRY301 - ended below, like one that is over
+                        raise NotAuthenticated(_NO_SESSION)
                     self._refuse_ended(session)
                     if entry.rights_version != version:
                         entry.principal, entry.rights_version = await self._read_principal(session)

@@ -3,12 +3,12 @@
 Source: ONEWEB, POST /MicroflowRest/DoAction (WIRE.md).
 """
 
-import os
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from time import perf_counter_ns
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import msgspec
 
@@ -23,6 +23,7 @@ from microflow_runtime.errors import (
     NotAvailable,
     NotFound,
     NotPermitted,
+    Refusal,
     TooManyRequests,
 )
 from microflow_runtime.model.principal import Principal
@@ -86,7 +87,7 @@ HungUp = Callable[[], Awaitable[None]]
 """Returns when the caller has gone."""
 
 
-class CallerGone(Exception):  # noqa: N818 - nobody is left to be told
+class CallerGone(Exception):
     """The caller hung up; the execution was stopped and undone."""
 
 
@@ -123,8 +124,8 @@ class DoAction:
     ) -> ActionReply:
         """Execute what the body asks for and give the reply; a failing flow is a reply, not an exception.
 
-        Raises Refusal when the caller is not let in or the body is no request, CallerGone when `hung_up` returned
-        while a flow waited for something.
+        So is a refusal, once the body was understood. Raises Refusal when it is no request at all, CallerGone when
+        `hung_up` returned while a flow waited for something.
         """
         runtime = self.runtime
         catalog = runtime.catalog if runtime.is_current() else await runtime.catch_up()
@@ -138,9 +139,10 @@ class DoAction:
             raise
         try:
             entry, runs_as = await self._let_in(catalog, principal, request, address)
-        except AmbiguousFlow as error:
-            return ActionReply(200, error_body(error.message, request.flow_name), None, catalog)
-        return await self._run(catalog, entry, runs_as, request, hung_up)
+            return await self._run(catalog, entry, runs_as, request, hung_up)
+        except (AmbiguousFlow, Refusal) as error:
+            after = error.retry_after_seconds if isinstance(error, Refusal) else None
+            return ActionReply(error.status, error_body(error.message, request.flow_name), None, catalog, after)
 
     async def _let_in(
         self, catalog: Catalog, principal: Principal, request: ActionRequest, address: str
@@ -217,16 +219,20 @@ class DoAction:
         except ExecutionError as error:
             exception = error.message
             body = error_body(exception, entry.record.name, entry.record.id, execution_id)
-            _log.info("execution failed", flow=entry.object_name, execution=execution_id, code=error.code, error=exception)
+            _log.info(
+                "execution failed", flow=entry.object_name, execution=execution_id, code=error.code, error=exception
+            )
         except MicroflowError as error:
             exception = error.message
             body = error_body(exception, entry.record.name, entry.record.id, execution_id)
-            _log.error("execution failed", flow=entry.object_name, execution=execution_id, code=error.code, error=exception)
+            _log.error(
+                "execution failed", flow=entry.object_name, execution=execution_id, code=error.code, error=exception
+            )
         except CallerGone:
             exception = "The caller hung up."
             _log.info("caller hung up", flow=entry.object_name, execution=execution_id)
             raise
-        except Exception:  # the edge of a call: a bug of ours or of an installed node type must not end the worker
+        except Exception:  # noqa: BLE001 - the edge of a call: a bug of ours or of an installed node type must not end the worker
             exception = _INTERNAL
             body = error_body(exception, entry.record.name, entry.record.id, execution_id)
             _log.exception("execution met a bug", flow=entry.object_name, execution=execution_id)
@@ -296,7 +302,9 @@ def _choose(found: list[FlowEntry], request: ActionRequest) -> FlowEntry:
         return found[0]
     apps = sorted({entry.record.app for entry in found})
     if len(apps) > 1:
-        raise AmbiguousFlow(f"The flow \"{request.flow_name}\" is in several apps; name one in appName: {', '.join(apps)}.")
+        raise AmbiguousFlow(
+            f'The flow "{request.flow_name}" is in several apps; name one in appName: {", ".join(apps)}.'
+        )
     if request.snapshot_version:
         exact = [entry for entry in found if entry.record.snapshot == request.snapshot_version]
         if exact:
@@ -314,16 +322,13 @@ _HEAD: Final = b'{"exception":"","responseStatus":"SUCCESS","responseObjectsMap"
 
 def error_body(message: str, flow_name: str = "", flow_id: str = "", execution_id: str = "") -> bytes:
     """Give the six keys of a call that failed or was refused."""
-    return cast(
-        "bytes",
-        encode_json(
-            {
-                "exception": message,
-                "responseStatus": "ERROR",
-                "responseObjectsMap": {},
-                "flowName": flow_name,
-                "flowId": flow_id,
-                "tId": execution_id,
-            }
-        ),
+    return encode_json(
+        {
+            "exception": message,
+            "responseStatus": "ERROR",
+            "responseObjectsMap": {},
+            "flowName": flow_name,
+            "flowId": flow_id,
+            "tId": execution_id,
+        }
     )

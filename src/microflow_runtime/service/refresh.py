@@ -74,7 +74,9 @@ async def class_action(
     return report
 
 
-def class_action_body(report: RefreshReport | None, action_files: tuple[str, ...] = (), exception: str = "") -> dict[str, Any]:
+def class_action_body(
+    report: RefreshReport | None, action_files: tuple[str, ...] = (), exception: str = ""
+) -> dict[str, Any]:
     """Give the ten keys, spelt as the API spells them."""
     told = report or RefreshReport(epoch=0, changed=False)
     return {

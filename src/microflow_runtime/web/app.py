@@ -51,7 +51,7 @@ class Application:
             return
         try:
             await self._answer(scope, receive, send)
-        except Exception:  # the outermost edge: the log tells, the caller gets no more than that
+        except Exception:  # noqa: BLE001 - the outermost edge: the log tells, the caller gets no more than that
             _log.exception("request met a bug", path=scope["path"][:200])
             await send({"type": "http.response.start", "status": 500, "headers": [JSON, *ALWAYS]})
             await send({"type": "http.response.body", "body": error_body("An internal error.")})

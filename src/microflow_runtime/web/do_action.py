@@ -10,8 +10,8 @@ from typing import Final
 from starlette.types import Receive, Scope, Send
 
 from microflow_runtime.errors import BadRequest, MethodNotAllowed, MicroflowError, NotAuthenticated, Refusal
-from microflow_runtime.security import ANONYMOUS, Security
 from microflow_runtime.model.principal import Principal
+from microflow_runtime.security import ANONYMOUS, Security
 from microflow_runtime.service.credentials import find_principal, read_credentials
 from microflow_runtime.service.do_action import ActionReply, CallerGone, DoAction, error_body
 from microflow_runtime.telemetry import get_log
@@ -52,6 +52,7 @@ class DoActionEndpoint:
             return
         except MicroflowError as error:
             reply = refusal_reply(error)
+        if reply.status != 200:
             self._refusals[reply.status] += 1
         await self._send(reply, headers.get(b"origin"), send)
 

@@ -37,7 +37,7 @@ def pick(headers: list[Header]) -> dict[bytes, bytes]:
 
 
 def is_json(content_type: bytes | None) -> bool:
-    """True for application/json, whatever its parameters, unless they name a charset other than UTF-8."""
+    """Tell whether this is application/json, whatever its parameters, unless they name a charset other than UTF-8."""
     if content_type == b"application/json":
         return True
     if content_type is None:

@@ -30,7 +30,9 @@ SUCCESS: Final = "RefreshCache Success"
 class RefreshEndpoints:
     """The two endpoints that replace definitions."""
 
-    def __init__(self, runtime: Runtime, security: Security, reader: BodyReader, limits: JsonLimits, worker: str) -> None:
+    def __init__(
+        self, runtime: Runtime, security: Security, reader: BodyReader, limits: JsonLimits, worker: str
+    ) -> None:
         self._runtime = runtime
         self._security = security
         self._reader = reader

@@ -7,4 +7,14 @@ from microflow_runtime.compiler.business_objects.bo_class import BoClass, ValueS
 from microflow_runtime.compiler.business_objects.json_door import JsonLimits, decode_json, encode_json
 from microflow_runtime.compiler.business_objects.misfit import Misfit, Notes
 
-__all__ = ["BoClass", "JsonLimits", "Misfit", "Notes", "ValueShape", "build_classes", "decode_json", "encode_json", "shape_of"]
+__all__ = [
+    "BoClass",
+    "JsonLimits",
+    "Misfit",
+    "Notes",
+    "ValueShape",
+    "build_classes",
+    "decode_json",
+    "encode_json",
+    "shape_of",
+]

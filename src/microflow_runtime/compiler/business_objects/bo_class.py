@@ -144,14 +144,12 @@ class BoClass:
         return adopt_one
 
     def has_check(self, name: str) -> bool:
-        """True when the field has constraints beyond its type."""
+        """Tell whether the field has constraints beyond its type."""
         return self._slots_by_name[name].check is not None
 
     def blank(self) -> dict[str, Value]:
         """Make the value a new parent starts from: defaults where there are some, else None or []."""
-        return {
-            slot.name: slot.default if slot.has_default else ([] if slot.is_list else None) for slot in self._slots
-        }
+        return {slot.name: slot.default if slot.has_default else ([] if slot.is_list else None) for slot in self._slots}
 
     def write(self, value: dict[str, Value]) -> dict[str, Any]:
         """Make the JSON object of a value; a required field without value does not fit."""
@@ -203,13 +201,12 @@ def _list_reader(read: Reader) -> Reader:
     def read_list(value: Any, notes: Notes) -> list[Value]:
         if type(value) is not list:
             raise Misfit("a list", describe(value))
-        index = 0
-        result = []
+        result: list[Any] = []
         try:
-            for index, item in enumerate(value):
+            for item in value:
                 result.append(read(item, notes))
         except Misfit as misfit:
-            misfit.under(index)
+            misfit.under(len(result))
             raise
         return result
 
@@ -220,13 +217,12 @@ def _list_adopter(adopt: Adopter) -> Adopter:
     def adopt_list(value: Any) -> list[Value]:
         if type(value) is not list:
             raise Misfit("a list", describe(value))
-        index = 0
-        result = []
+        result: list[Any] = []
         try:
-            for index, item in enumerate(value):
+            for item in value:
                 result.append(adopt(item))
         except Misfit as misfit:
-            misfit.under(index)
+            misfit.under(len(result))
             raise
         return result
 
@@ -235,13 +231,12 @@ def _list_adopter(adopt: Adopter) -> Adopter:
 
 def _list_writer(write: Writer) -> Writer:
     def write_list(value: list[Value]) -> list[Any]:
-        index = 0
-        result = []
+        result: list[Any] = []
         try:
-            for index, item in enumerate(value):
+            for item in value:
                 result.append(write(item))
         except Misfit as misfit:
-            misfit.under(index)
+            misfit.under(len(result))
             raise
         return result
 

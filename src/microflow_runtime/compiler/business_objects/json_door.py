@@ -4,6 +4,7 @@ Numbers keep their digits: a literal with a fraction or an exponent becomes a De
 a hostile body can provoke in the decoder is caught here and becomes `BadRequest`.
 """
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, Final
 
@@ -76,6 +77,7 @@ def _check_sizes(value: Any, limits: JsonLimits) -> None:
         if depth > limits.depth:
             raise BadRequest(f"The body is nested deeper than {limits.depth} levels.")
         below: list[Any] = []
+        items: Iterable[Any]
         for container in level:
             if type(container) is dict:
                 keys += len(container)
@@ -96,5 +98,5 @@ def _check_sizes(value: Any, limits: JsonLimits) -> None:
 
 
 def bounded_int(value: int) -> bool:
-    """True when the integer has at most 1,000 digits."""
+    """Tell whether the integer has at most 1,000 digits."""
     return -_INT_BOUND < value < _INT_BOUND

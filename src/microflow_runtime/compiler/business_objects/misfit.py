@@ -6,7 +6,7 @@ from typing import Any, Final, Self
 _SHOWN_CHARACTERS: Final = 60
 
 
-class Misfit(Exception):  # noqa: N818 - caught inside the layer and translated before anybody else sees it
+class Misfit(Exception):
     """A value does not fit. The path grows from the inside out while the exception unwinds."""
 
     def __init__(self, expected: str, found: str) -> None:
@@ -25,7 +25,11 @@ class Misfit(Exception):  # noqa: N818 - caught inside the layer and translated 
         path = ""
         for part in self.path:
             path += f"[{part}]" if isinstance(part, int) else (f".{part}" if path else part)
-        return f"{path}: expected {self.expected}, found {self.found}" if path else f"expected {self.expected}, found {self.found}"
+        return (
+            f"{path}: expected {self.expected}, found {self.found}"
+            if path
+            else f"expected {self.expected}, found {self.found}"
+        )
 
 
 class Notes:

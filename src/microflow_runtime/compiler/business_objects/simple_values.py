@@ -111,7 +111,7 @@ def _instance(expected: str, kinds: tuple[type, ...]) -> Callable[[Any], Any]:
 
 
 def _bo_date(text: str) -> Date:
-    """Business Objects hold years 0001 to 9999, the formula language many more."""
+    """Read a date; Business Objects hold years 0001 to 9999, the formula language many more."""
     return _in_years(parse_date(text))
 
 
@@ -120,7 +120,8 @@ def _bo_date_time(text: str) -> DateTime:
 
 
 def _in_years(value: _Dated) -> _Dated:
-    if not 1 <= value.year <= 9999:
+    day = value if isinstance(value, Date) else value.date
+    if not 1 <= day.year <= 9999:
         raise ValueError("the year is not between 0001 and 9999")
     return value
 

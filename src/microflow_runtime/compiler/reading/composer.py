@@ -29,7 +29,7 @@ class Report(Protocol):
         """Take the fault."""
 
 
-class Unreadable(Exception):  # noqa: N818 - never leaves this folder
+class Unreadable(Exception):
     """The text cannot be read to its end; the reason has been reported."""
 
 

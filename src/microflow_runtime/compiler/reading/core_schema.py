@@ -26,7 +26,7 @@ _NUMBER: Final = re.compile(r"([-+]?)(\.[0-9]+|([0-9]+)(\.[0-9]*)?)([eE][-+]?[0-
 _MAY_BE_NUMBER: Final = frozenset("+-.0123456789")
 
 
-class AmbiguousNumber(ValueError):  # noqa: N818 - never leaves this folder
+class AmbiguousNumber(ValueError):
     """The text looks like a number and would not come back as it was written; its author must say which is meant."""
 
 
