@@ -87,7 +87,7 @@ async def _loop(asgi: Asgi, bodies: list[bytes], token: str) -> float:
         (b"authorization", b"Bearer " + token.encode()),
         (b"content-length", b"130"),
     ]
-    scope = {"type": "http", "method": "POST", "path": quote.PATH, "headers": headers, "scheme": "http"}
+    scope: Message = {"type": "http", "method": "POST", "path": quote.PATH, "headers": headers, "scheme": "http"}
     scope |= {"client": ("127.0.0.1", 50000), "query_string": b"", "root_path": "", "http_version": "1.1"}
     sent: list[Message] = []
 
