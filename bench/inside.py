@@ -87,8 +87,17 @@ async def _loop(asgi: Asgi, bodies: list[bytes], token: str) -> float:
         (b"authorization", b"Bearer " + token.encode()),
         (b"content-length", b"130"),
     ]
-    scope: Message = {"type": "http", "method": "POST", "path": quote.PATH, "headers": headers, "scheme": "http"}
-    scope |= {"client": ("127.0.0.1", 50000), "query_string": b"", "root_path": "", "http_version": "1.1"}
+    scope: dict[str, Any] = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": quote.PATH,
+        "root_path": "",
+        "query_string": b"",
+        "headers": headers,
+        "client": ("127.0.0.1", 50000),
+    }
     sent: list[Message] = []
 
     async def send(message: Message) -> None:

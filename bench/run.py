@@ -1,4 +1,4 @@
-"""The entry of `make bench`: runs the benchmarks one after the other, prints them, and writes docs/benchmarks.md.
+"""The entry of `make bench`: runs the benchmarks one after another, prints them, and writes docs/benchmarks.md.
 
 `--short` takes seconds instead of minutes and writes nothing; `--only NAME` runs one; `--no-write` prints alone.
 Ends with 1 when a figure misses its target.

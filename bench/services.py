@@ -113,11 +113,13 @@ def microflow(*arguments: str) -> str:
 
 
 @contextmanager
-def running(command: list[str], port: int, environment: dict[str, str] | None = None) -> Iterator[int]:
-    """Run a server on the server's CPU for the length of the block, from the moment that it answers /livez."""
+def running(
+    command: list[str], port: int, environment: dict[str, str] | None = None, *, cpu: str | None = SERVER_CPU
+) -> Iterator[int]:
+    """Run a server on one CPU (None: on all) for the length of the block, from the moment that it answers /livez."""
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(
-            ["taskset", "-c", SERVER_CPU, *command],
+            ["taskset", "-c", cpu, *command] if cpu else command,
             cwd=ROOT,
             env={**os.environ, **(environment or {})},
             stdin=subprocess.DEVNULL,
