@@ -147,7 +147,7 @@ def _specials(scope: Mapping[str, Type], text: str) -> frozenset[str]:
 
 @lru_cache(maxsize=4096)
 def _first_word(name: str) -> str:
-    return (name.split(maxsplit=1) or [""])[0].partition("+")[0].partition("-")[0]
+    return (name.split(maxsplit=1) or [""])[0]
 
 
 def _built_in_patterns() -> Patterns:

@@ -59,7 +59,7 @@ def _known(
     for index, value in enumerate(values):
         parameter = signature.parameters[min(index, last)]
         kind = kind_of(nodes[index])
-        operands.append((value, required(kind) if parameter.takes_null else kind))
+        operands.append((value, NUMBER if parameter.takes_null else kind))  # any type that is never null
 
     def build(ready: list[ast.expr]) -> ast.expr:
         if signature.variadic:
