@@ -30,6 +30,13 @@ class Command(NamedTuple):
         """Give its options, without the help that every command has."""
         return [each for each in self.click.params if each.param_type_name == "option" and not each.hidden]
 
+    def variable_of(self, option: Any) -> str:
+        """Give the environment variable that an option is read from."""
+        own = option.envvar
+        if own is None:
+            return f"{self.context.auto_envvar_prefix}_{option.name}".upper()
+        return own if isinstance(own, str) else ", ".join(own)
+
     @property
     def arguments(self) -> list[Any]:
         """Give its arguments in their order."""
@@ -90,6 +97,5 @@ def _root() -> Command:
 
 
 def _command(words: tuple[str, ...], click: Any, parent: Any) -> Command:
-    return Command(
-        words, click, click.context_class(click, info_name=words[-1] if words else "microflow", parent=parent)
-    )
+    name = words[-1] if words else "microflow"
+    return Command(words, click, click.context_class(click, info_name=name, parent=parent, **click.context_settings))

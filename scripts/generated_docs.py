@@ -85,27 +85,9 @@ def _node(node_type: Any) -> str:
 
 
 def _functions() -> dict[str, str]:
-    from microflow_runtime.feel.functions.table import FAMILIES
+    from microflow_runtime.feel.reference import render
 
-    parts = [_FUNCTIONS_HEAD]
-    for family, functions in FAMILIES.items():
-        parts.append(f"\n## {family}\n")
-        parts.extend(_function(function) for function in functions)
-    return {"reference/functions.md": "".join(parts)}
-
-
-def _function(function: Any) -> str:
-    ways = "".join(f"- `{_signature(function.name, each)}`\n" for each in function.signatures)
-    examples = "".join(f"{formula} // {result}\n" for formula, result in function.examples)
-    shown = f"\n```feel\n{examples}```\n" if examples else ""
-    return f"\n### {function.name}\n\n{function.summary}\n\n{ways}{shown}"
-
-
-def _signature(name: str, signature: Any) -> str:
-    parameters = [
-        f"{each.name}: {each.words()}" + ("" if each.required else ", may be left out") for each in signature.parameters
-    ]
-    return f"{name}({'; '.join(parameters)}{'; …' if signature.variadic else ''})"
+    return {"reference/feel.md": render()}
 
 
 def _command_line() -> dict[str, str]:
@@ -116,9 +98,9 @@ def _command(command: Command) -> str:
     name = "microflow " + " ".join(command.words)
     about = (command.click.help or command.click.short_help or "").strip()
     usage = "" if command.is_group else f"\n```text\n{_usage(name, command)}\n```\n"
-    rows = [(each.human_readable_name, (each.help or "").strip(), "") for each in command.arguments]
+    rows = [(each.name.upper(), (each.help or "").strip(), "") for each in command.arguments]
     rows += [
-        (", ".join((*each.opts, *each.secondary_opts)), (each.help or "").strip(), _variable(each))
+        (", ".join((*each.opts, *each.secondary_opts)), (each.help or "").strip(), f"`{command.variable_of(each)}`")
         for each in command.options
     ]
     table = "".join(f"| `{option}` | {text} | {variable} |\n" for option, text, variable in rows)
@@ -129,12 +111,12 @@ def _command(command: Command) -> str:
 
 def _usage(name: str, command: Command) -> str:
     options = " [OPTIONS]" if command.options else ""
-    return name + options + "".join(f" {each.make_metavar(command.context)}" for each in command.arguments)
+    return name + options + "".join(map(_argument, command.arguments))
 
 
-def _variable(option: Any) -> str:
-    variables = [option.envvar] if isinstance(option.envvar, str) else option.envvar or []
-    return ", ".join(f"`{each}`" for each in variables)
+def _argument(argument: Any) -> str:
+    name = argument.name.upper() + ("…" if argument.nargs == -1 else "")
+    return f" {name}" if argument.required else f" [{name}]"
 
 
 _CLI_HEAD: Final = """# The command line
@@ -156,13 +138,6 @@ _NODES_HEAD: Final = """# Nodes
 
 The kinds of node, and the settings of each. The keys that every node may have are on the page of the
 [definitions](definitions.md).
-
-This page is written by `make docs`.
-"""
-_FUNCTIONS_HEAD: Final = """# Functions of formulas
-
-The built-in functions by family. A parameter that is null makes the result null, unless its type ends in `?`. Each
-example shows a formula and, behind `//`, what it gives.
 
 This page is written by `make docs`.
 """

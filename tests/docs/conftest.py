@@ -21,7 +21,7 @@ def check_app() -> Callable[[Path], str]:
     """Give the function that checks an app as `microflow check` does; it gives the faults, one a line."""
 
     def check(app: Path) -> str:
-        command = [microflow_command(), "check", str(app), "--output", "concise"]
+        command = [microflow_command(), "check", "--app", str(app), "--output", "concise"]
         done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
         return "" if done.returncode == 0 else done.stdout + done.stderr
 

@@ -40,7 +40,7 @@ def test_command_has_a_section(name: str) -> None:
 @pytest.mark.parametrize("name", BUILT_INS)
 def test_function_has_a_section(name: str) -> None:
     """Each function of the formula language is documented under its name."""
-    assert name in _sections("functions.md")
+    assert name in _sections("feel.md")
 
 
 @pytest.mark.parametrize("name", NODE_TYPES)
