@@ -7,10 +7,12 @@
 from microflow_runtime.errors import FeelError
 from microflow_runtime.feel.clock import set_clock
 from microflow_runtime.feel.evaluate import Evaluation, HiddenError, evaluate
+from microflow_runtime.feel.explain import Part, explain
 from microflow_runtime.feel.faults import FeelLimitError, FormulaFault, FormulaFaults
 from microflow_runtime.feel.formula import Formula, check
 from microflow_runtime.feel.limits import set_deadline
 from microflow_runtime.feel.numbers import NUMBER_CONTEXT, format_number, parse_number
+from microflow_runtime.feel.python_values import from_python, to_python
 from microflow_runtime.feel.temporal import Date, DateTime, DaysDuration, MonthsDuration, Time
 from microflow_runtime.feel.temporal_parse import (
     parse_date,
@@ -74,6 +76,7 @@ __all__ = [
     "HiddenError",
     "ListType",
     "MonthsDuration",
+    "Part",
     "RangeType",
     "RangeValue",
     "Time",
@@ -81,7 +84,9 @@ __all__ = [
     "Value",
     "check",
     "evaluate",
+    "explain",
     "format_number",
+    "from_python",
     "is_assignable",
     "optional",
     "parse_date",
@@ -93,5 +98,6 @@ __all__ = [
     "required",
     "set_clock",
     "set_deadline",
+    "to_python",
     "type_of",
 ]

@@ -62,8 +62,7 @@ def render() -> str:
     lines = [_HEAD + _limits()]
     for family, functions in FAMILIES.items():
         lines.append(f"\n## {family}\n")
-        for function in functions:
-            lines.append(_section(function))
+        lines.extend(map(_section, functions))
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -196,6 +196,9 @@ class Date(Temporal):
         """Make the date so many days after 1970-01-01."""
         return cls(*date_from_days(days))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Date, self._key()
+
     def _key(self) -> tuple[int, int, int]:
         return (self.year, self.month, self.day)
 

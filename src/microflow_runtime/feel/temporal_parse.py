@@ -100,7 +100,7 @@ def parse_duration(text: str) -> DaysDuration | MonthsDuration:
             raise ValueError(f"the duration {_shown(text)} is longer than any of the language")
         return MonthsDuration(-total if months[1] else total)
     found = _DAYS.match(text)
-    if found is None or not (found[2] or (found[3] and found[3] != "T")):
+    if found is None or found[3] == "T" or not (found[2] or found[3]):
         raise ValueError(f"{_shown(text)} is not a duration; one is written P1DT2H30M or P1Y2M")
     sign, day, _, hour, minute, second, fraction = found.groups()
     seconds = ((int(day or 0) * 24 + int(hour or 0)) * 60 + int(minute or 0)) * 60 + int(second or 0)

@@ -27,9 +27,9 @@ def call(emitter: Emitter, node: syntax.Call) -> ast.expr:
             value = constant_of(node)
             if value is not NOT_CONSTANT:
                 return emitter.constant(value, emitter.at(node))
-        emitter.counts = emitter.counts or resolved.function.name not in ROUNDINGS
         if resolved.signature is not None and emitter.guard is None:
             return _known(emitter, node, resolved.function, resolved.signature, resolved.arguments)
+        emitter.counts = True
         arguments = [source_of(emitter, argument) for argument in resolved.arguments]
         return emitter.call(dispatcher(resolved.function, resolved.names), arguments, node)
     return _call_value(emitter, node)
@@ -54,6 +54,7 @@ def _known(
     special = _special(emitter, node, function, nodes, values)
     if special is not None:
         return special
+    emitter.counts = True
     last = len(signature.parameters) - 1
     operands: list[tuple[ast.expr, Type]] = []
     for index, value in enumerate(values):

@@ -1,6 +1,6 @@
 """Functions on lists. Positions count from 1, from the end with a minus; no function changes a list it is given."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -108,20 +108,21 @@ def index_of(items: list[Value], element: Value) -> list[Value]:
 
 def distinct(items: list[Value]) -> list[Value]:
     """Give each value once, in the order of its first occurrence."""
-    found: list[Value] = []
-    seen: set[Value] = set()
-    for item in items:
-        if isinstance(item, list | dict):
-            limits.spend(len(found) + 1)
-            if not any(deep_equal(item, other) for other in found):
-                found.append(item)
-        else:
-            key = (type(item), item)
-            if key not in seen:
-                seen.add(key)
-                found.append(item)
     limits.spend(len(items))
-    return found
+    found: dict[Hashable, Value] = {}
+    for item in items:
+        found.setdefault(_key(item), item)
+    return list(found.values())
+
+
+def _key(value: Value) -> Hashable:
+    """Give what is equal for equal values, and can be looked up."""
+    limits.tick()
+    if type(value) is list:
+        return (list, tuple(_key(item) for item in value))
+    if type(value) is dict:
+        return (dict, frozenset((name, _key(item)) for name, item in value.items()))
+    return (type(value), value)
 
 
 def union(lists: list[Value]) -> list[Value]:
