@@ -12,10 +12,11 @@ check() {
     "$@" || failed+=("$name")
 }
 
-check "ruff check" ruff check --quiet .
+check "ruff check" ruff check --quiet --output-format concise .
 check "ruff format" ruff format --check --quiet .
 check "mypy" mypy --no-error-summary
-check "lint-imports" lint-imports --no-timing
+check "lint-imports" lint-imports --no-logo
+check "apps" microflow check --app apps/Demo --app apps/Tracking --app bench/apps/Bench
 check "generated pages" python scripts/generated_docs.py --check
 
 if ((${#failed[@]})); then
