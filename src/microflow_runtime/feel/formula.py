@@ -23,7 +23,7 @@ from microflow_runtime.feel.values import Value
 
 Bound = Callable[[Sequence[Value]], Value]
 
-_REMEMBERED: Final = 20_000
+_REMEMBERED: Final = 8_192
 _NO_TYPES: Final[Mapping[str, Type]] = {}
 
 

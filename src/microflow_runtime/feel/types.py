@@ -4,6 +4,7 @@ A type is immutable and hashable. Each carries `optional`: True when the value m
 nothing is known about before it runs. `str(type)` is the word used in messages: `number`, `[OrderLine]`, `string?`.
 """
 
+import threading
 from collections.abc import Callable, Iterator
 from typing import Final, Self
 
@@ -106,7 +107,14 @@ class FunctionType(Type):
         return FunctionType(self.parameters, self.result, names=self.names, optional=optional)
 
 
-_comparing: set[tuple[int, int]] = set()
+class _Comparing(threading.local):
+    """The pairs of contexts that the present thread is comparing: a pair met again inside itself is taken for equal."""
+
+    def __init__(self) -> None:
+        self.pairs: set[tuple[int, int]] = set()
+
+
+_comparing: Final = _Comparing()
 
 
 class ContextType(Type):
@@ -161,13 +169,13 @@ class ContextType(Type):
         ):
             return False
         pair = (id(self), id(other))
-        if pair in _comparing:
+        if pair in _comparing.pairs:
             return True
-        _comparing.add(pair)
+        _comparing.pairs.add(pair)
         try:
             return self.fields == other.fields
         finally:
-            _comparing.discard(pair)
+            _comparing.pairs.discard(pair)
 
     def __hash__(self) -> int:
         if self._hash is None:
