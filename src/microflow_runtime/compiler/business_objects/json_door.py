@@ -5,7 +5,7 @@ a hostile body can provoke in the decoder is caught here and becomes `BadRequest
 """
 
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 import msgspec
@@ -56,6 +56,8 @@ def decode_json(body: bytes, limits: JsonLimits = _DEFAULTS) -> Any:
         raise BadRequest(f"The body is not UTF-8: a wrong byte at position {error.start}.") from error
     except RecursionError as error:
         raise BadRequest(f"The body is nested deeper than {limits.depth} levels.") from error
+    except InvalidOperation as error:  # an exponent so long that not even Decimal takes it
+        raise BadRequest(f"The body is not JSON: a number has an exponent beyond {MAX_EXPONENT}.") from error
     except ValueError as error:  # msgspec.DecodeError, and what the number hook raises, are ValueErrors
         raise BadRequest(f"The body is not JSON: {error}.") from error
     if (
