@@ -2,12 +2,13 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from time import monotonic
 from typing import Any, Final
 
-from sqlalchemy import TextClause, event, text
+from sqlalchemy import Connection, TextClause, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -20,6 +21,10 @@ from microflow_runtime.settings import Settings
 
 _BUSY_SECONDS: Final = 5
 _POOL_WAIT_SECONDS: Final = 10
+_FIRST_PAUSE_SECONDS: Final = 0.001
+_LONGEST_PAUSE_SECONDS: Final = 0.05
+_INTERRUPT_SECONDS: Final = 0.01
+Answer = tuple[list[dict[str, Any]], int]
 
 
 class DataSources:
@@ -29,10 +34,14 @@ class DataSources:
         self._settings = settings
         self._apps: dict[str, App] = {}
         self._engines: dict[tuple[str, str], tuple[DataSource, AsyncEngine]] = {}
+        self._replaced: list[AsyncEngine] = []
         self._statements: dict[str, TextClause] = {}
 
     def use(self, apps: Mapping[str, App]) -> None:
-        """Work by these definitions from now on. A source that changed gets a new pool when it is next used."""
+        """Work by these definitions from now on. A source that changed gets a new pool when it is next used.
+
+        The old pool is closed when its last connection has come back.
+        """
         self._apps = dict(apps)
 
     def prepare(self, app: App, find_file: Callable[[str], bytes | None]) -> None:
@@ -91,6 +100,8 @@ class DataSources:
                 kind="database",
             )
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if kept is not None:
+            self._replaced.append(kept[1])
         engine = create_async_engine(
             f"sqlite+aiosqlite:///{path}",
             pool_size=source.pool_size,
@@ -99,6 +110,7 @@ class DataSources:
             connect_args={"timeout": _BUSY_SECONDS},
         )
         event.listen(engine.sync_engine, "connect", _set_up_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin)
         self._engines[app_name, source_name] = (source, engine)
         return engine
 
@@ -119,21 +131,31 @@ class DataSources:
         try:
             connection = await engine.connect()
         except PoolTimeoutError as error:
-            raise NodeError(
-                f'every connection of the data source "{source}" is in use.', kind="database.busy"
-            ) from error
+            message = f'every connection of the data source "{source}" is in use.'
+            raise NodeError(message, kind="database.busy", retryable=True) from error
         except (SQLAlchemyError, OSError) as error:
-            raise NodeError(f'the data source "{source}" cannot be reached.', kind="database") from error
+            message = f'the data source "{source}" cannot be reached.'
+            raise NodeError(message, kind="database", retryable=True) from error
         try:
             yield Transaction(self, connection, source)
         finally:
             await connection.close()
+            if self._replaced:
+                await self._close_replaced()
+
+    async def _close_replaced(self) -> None:
+        """Close the pools of sources that were defined anew, once nothing is borrowed from them."""
+        free = [engine for engine in self._replaced if engine.pool.checkedout() == 0]  # type: ignore[attr-defined]  # a QueuePool
+        self._replaced = [engine for engine in self._replaced if engine not in free]
+        for engine in free:
+            await engine.dispose()
 
     async def close(self) -> None:
         """Close every pool."""
-        for _, engine in self._engines.values():
+        for engine in [*self._replaced, *(engine for _, engine in self._engines.values())]:
             await engine.dispose()
         self._engines.clear()
+        self._replaced.clear()
 
 
 class Transaction:
@@ -143,47 +165,82 @@ class Transaction:
         self._sources = sources
         self._connection = connection
         self._source = source
+        self._is_lost = False
 
-    async def run(
-        self, sql: str, values: dict[str, Any], row_limit: int, *, undo_alone: bool
-    ) -> tuple[list[dict[str, Any]], int]:
-        """Run one statement. Source of the contract: `engine.contract.SqlConnection`."""
+    async def run(self, sql: str, values: dict[str, Any], row_limit: int, *, undo_alone: bool) -> Answer:
+        """Run one statement. Source of the contract: `engine.contract.SqlConnection`.
+
+        While another connection writes, the statement is tried again for up to five seconds, which the caller's time
+        limit may cut short.
+        """
+        self._refuse_if_lost()
         parameters = {name: to_driver(value) for name, value in values.items()}
-        try:
-            if undo_alone:
-                async with self._connection.begin_nested():
-                    return await self._execute(sql, parameters, row_limit)
-            return await self._execute(sql, parameters, row_limit)
-        except asyncio.CancelledError:
-            await self._interrupt()
-            raise
-        except DBAPIError as error:
-            raise _translated(error, self._source) from error
-        except SQLAlchemyError as error:
-            raise NodeError(
-                f'the data source "{self._source}" refused the statement: {error}', kind="database"
-            ) from error
+        give_up_at = monotonic() + _BUSY_SECONDS
+        pause = _FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                return await self._to_the_end(self._try(sql, parameters, row_limit, undo_alone=undo_alone))
+            except DBAPIError as error:
+                if not _may_wait(error) or monotonic() > give_up_at:
+                    raise _translated(error, self._source) from error
+            except SQLAlchemyError as error:
+                raise NodeError(
+                    f'the data source "{self._source}" refused the statement: {error}', kind="database"
+                ) from error
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
 
-    async def _execute(self, sql: str, parameters: dict[str, Any], row_limit: int) -> tuple[list[dict[str, Any]], int]:
-        result = await self._connection.execute(self._sources.statement(sql), parameters)
+    async def _try(self, sql: str, parameters: dict[str, Any], row_limit: int, *, undo_alone: bool) -> Answer:
+        def ask(connection: Connection) -> Answer:
+            return self._ask(connection, sql, parameters, row_limit)
+
+        if not undo_alone:
+            return await self._connection.run_sync(ask)
+        async with self._connection.begin_nested():
+            return await self._connection.run_sync(ask)
+
+    def _ask(self, connection: Connection, sql: str, parameters: dict[str, Any], row_limit: int) -> Answer:
+        statement = self._sources.statement(sql)
+        result = connection.execute(statement, parameters, execution_options={"stream_results": True})
         if not result.returns_rows:
             return [], max(result.rowcount, 0)
-        found = result.fetchmany(row_limit + 1)
-        if len(found) > row_limit:
+        try:
+            found = result.fetchmany(row_limit + 1)  # no more than that ever comes into memory
+            columns = tuple(result.keys())
+        finally:
             result.close()
+        if len(found) > row_limit:
             raise LimitExceeded(f'the data source "{self._source}" gave more rows than the limit of {row_limit}.')
-        columns = tuple(result.keys())
         return [from_row(columns, row) for row in found], len(found)
 
-    async def _interrupt(self) -> None:
-        """Stop the statement where it runs, so that the connection is usable again at once."""
-        raw = await self._connection.get_raw_connection()
-        driver = raw.driver_connection
-        if driver is not None:
-            await driver.interrupt()
+    async def _to_the_end(self, work: Coroutine[Any, Any, Answer]) -> Answer:
+        """Run to the end whatever happens to the caller: one who is cancelled has the statement stopped in the database.
+
+        The connection would be thrown away, and the transaction with it, if the cancellation reached the driver.
+        """
+        task = asyncio.ensure_future(work)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            raw = await self._connection.get_raw_connection()
+            driver = raw.driver_connection
+            while not task.done() and driver is not None:
+                with suppress(asyncio.CancelledError):  # cancelled once more; it is raised below as it is
+                    await driver.interrupt()
+                    await asyncio.wait((task,), timeout=_INTERRUPT_SECONDS)
+            _ = task.cancelled() or task.exception()  # seen; the cancellation is what the caller is told
+            self._is_lost = driver is None or not driver.in_transaction
+            raise
+
+    def _refuse_if_lost(self) -> None:
+        """SQLite undoes the whole transaction when a write is stopped half-way; what follows must not pass for all of it."""
+        if self._is_lost:
+            message = f'the transaction on the data source "{self._source}" was undone when a statement was stopped.'
+            raise NodeError(message, kind="database")
 
     async def commit(self) -> None:
         """Make the changes last. Raises NodeError of kind `database`."""
+        self._refuse_if_lost()
         try:
             await self._connection.commit()
         except DBAPIError as error:
@@ -197,19 +254,32 @@ class Transaction:
             await self._connection.invalidate()
 
 
+def _may_wait(error: DBAPIError) -> bool:
+    """Tell whether another connection is writing, so that trying again may help: not when our own reading is out of date."""
+    code = getattr(error.orig, "sqlite_errorcode", 0)
+    return code & 0xFF == sqlite3.SQLITE_BUSY and code != sqlite3.SQLITE_BUSY_SNAPSHOT
+
+
 def _translated(error: DBAPIError, source: str) -> NodeError:
     """Say what the database said; its sentence names tables and columns of the author's own, never a path."""
     told = str(error.orig)
     if isinstance(error.orig, sqlite3.OperationalError) and "locked" in told:
-        return NodeError(f'the data source "{source}" is busy: {told}.', kind="database.busy")
+        return NodeError(f'the data source "{source}" is busy: {told}.', kind="database.busy", retryable=True)
     return NodeError(f'the data source "{source}" refused the statement: {told}.', kind="database")
 
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:
+    """Let transactions begin where we say so, and wait for other writers ourselves: the driver's waiting cannot be stopped."""
+    connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=0"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    """Begin for real: Python's driver would not for a savepoint, whose release then would commit."""
+    connection.exec_driver_sql("BEGIN")
 
 
 def _create_database(path: Path, script: bytes, source: str) -> None:
