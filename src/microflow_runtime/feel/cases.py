@@ -50,7 +50,7 @@ _DECLARED: Final[Mapping[str, Type]] = {
     "yearMonthDuration": MONTHS_DURATION,
 }
 
-_KIT_TYPES: Final[Mapping[str, Type]] = {
+KIT_TYPES: Final[Mapping[str, Type]] = {
     "tNumberList": ListType(NUMBER),
     "tAnyList": ANY_LIST,
     "t255": NUMBER,
@@ -141,7 +141,7 @@ def run(cases: list[Case]) -> Iterator[Outcome]:
     """Evaluate each case."""
     for case in cases:
         try:
-            value = _as_declared(evaluate(case.expression, case.context, types=_KIT_TYPES).value, case.declared)
+            value = _as_declared(evaluate(case.expression, case.context, types=KIT_TYPES).value, case.declared)
         except FeelLimitError as error:
             yield Outcome(case, passed=False, got=f"{type(error).__name__}: {error.message}")
             continue
@@ -151,7 +151,7 @@ def run(cases: list[Case]) -> Iterator[Outcome]:
 def _as_declared(value: Value, declared: str | None) -> Value:
     """Convert a result to its declared type as a decision does; a misfit gives null."""
     name = (declared or "").removeprefix("feel:")
-    kind = _DECLARED.get(name) or _KIT_TYPES.get(name, ANY)
+    kind = _DECLARED.get(name) or KIT_TYPES.get(name, ANY)
     try:
         return converted(value, kind)
     except Failure:

@@ -1,12 +1,14 @@
 """The standard's kit: every case of the file, and the runner that a person uses."""
 
+import decimal
 import json
 from pathlib import Path
 
 import pytest
 
+from microflow_runtime.feel import NUMBER_CONTEXT, FormulaFaults, check, type_of
 from microflow_runtime.feel.__main__ import main
-from microflow_runtime.feel.cases import Case, alike, read_cases, run
+from microflow_runtime.feel.cases import KIT_TYPES, Case, alike, read_cases, run
 
 FILE = Path(__file__).parents[2] / "data" / "feel" / "feel-cases.json"
 CASES = read_cases(FILE)
@@ -17,6 +19,46 @@ def test_a_case_of_the_kit_gives_the_expected_value(case: Case) -> None:
     """The expression gives the value that the kit expects."""
     (outcome,) = run([case])
     assert outcome.passed, f"{case.expression} gave {outcome.got}, expected {outcome.expected}"
+
+
+REFUSED = {
+    "a condition that is none": (
+        "false and 123",
+        "123 and false",
+        '"true" and false',
+        'true or "true"',
+        "123 or true",
+        '"true" or true',
+    ),
+    "one value where a list is wanted": (
+        'string join("a", "X")',
+        'context({key: "a", value: null})',
+        'context({key: "", value: 1})',
+        'context merge({"a": 1})',
+    ),
+    "a field that does not exist": ("[ { x: 1 } ].y",),
+    "an argument left out": ('is(value1: @"2021-02-13")',),
+}
+"""The kit's expressions with a value that the type checker refuses, by reason."""
+
+
+def test_strict_evaluation_agrees_with_the_kit() -> None:
+    """Checked and bound, an expression of the kit gives its value, unless the checker refuses it for a stated reason."""
+    refused = []
+    with decimal.localcontext(NUMBER_CONTEXT):
+        for case in CASES:
+            if not case.has_value:
+                continue
+            scope = {name: type_of(value) for name, value in case.context.items()}
+            try:
+                formula = check(case.expression, scope, types=KIT_TYPES)
+            except FormulaFaults:
+                refused.append(" ".join(case.expression.split()))
+                continue
+            value = formula.bind({name: index for index, name in enumerate(scope)})(list(case.context.values()))
+            assert alike(value, case.expected), case.expression
+            assert formula.type.optional or value is not None
+    assert sorted(refused) == sorted(text for reason in REFUSED.values() for text in reason)
 
 
 def test_the_file_is_whole() -> None:

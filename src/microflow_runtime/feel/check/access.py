@@ -1,6 +1,7 @@
 """Checks names, paths and filters."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from microflow_runtime.feel import syntax
 from microflow_runtime.feel.access import properties_of
@@ -8,7 +9,22 @@ from microflow_runtime.feel.check.checker import Checker, ItemFrame, did_you_mea
 from microflow_runtime.feel.check.narrowing import key_of
 from microflow_runtime.feel.faults import NOT_BOOLEAN, UNKNOWN_FIELD, UNKNOWN_NAME
 from microflow_runtime.feel.functions.table import BUILT_INS
-from microflow_runtime.feel.types import ANY, BOOLEAN, NULL, NUMBER, ContextType, ListType, Type, optional, required
+from microflow_runtime.feel.types import (
+    ANY,
+    BOOLEAN,
+    DAYS_DURATION,
+    DURATION,
+    MONTHS_DURATION,
+    NULL,
+    NUMBER,
+    ContextType,
+    ListType,
+    Type,
+    optional,
+    required,
+)
+
+_EITHER_DURATION: Final = (properties_of(DAYS_DURATION) or {}) | (properties_of(MONTHS_DURATION) or {})
 
 
 def literal(_checker: Checker, node: syntax.Literal) -> Type:
@@ -62,7 +78,7 @@ def field_type(checker: Checker, node: syntax.Path, source: Type) -> Type:
         inner = field_type(checker, node, plain.item)
         listed = ListType(inner)
         return optional(listed) if source.optional else listed
-    parts = properties_of(plain)
+    parts = _EITHER_DURATION if plain is DURATION else properties_of(plain)
     if parts is None or node.name not in parts:
         _unknown_field(checker, node, plain, parts or {})
         return ANY

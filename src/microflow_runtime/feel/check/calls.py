@@ -14,6 +14,9 @@ from microflow_runtime.feel.functions.signature import BuiltIn, Parameter, Signa
 from microflow_runtime.feel.functions.table import BUILT_INS
 from microflow_runtime.feel.types import (
     ANY,
+    DAYS_DURATION,
+    DURATION,
+    MONTHS_DURATION,
     NULL,
     FunctionType,
     ListType,
@@ -117,6 +120,7 @@ def _call_value(checker: Checker, node: syntax.Call) -> Type:
     return plain.result
 
 
+_DURATIONS: Final = frozenset({DAYS_DURATION, MONTHS_DURATION, optional(DAYS_DURATION), optional(MONTHS_DURATION)})
 _ITEM_FUNCTIONS: Final = {"sort": 1, "list replace": 1}
 
 
@@ -135,8 +139,9 @@ def _call_built_in(checker: Checker, node: syntax.Call, function: BuiltIn) -> Ty
         fits_some = True
         problem = _misfit(signature, ordered, types)
         if problem is None:
-            check_constants(checker, function, signature, ordered)
-            return _result(node, function, signature, ordered, [types[id(argument)] for argument in ordered])
+            told = check_constants(checker, function, signature, ordered)
+            result = _result(node, function, signature, ordered, [types[id(argument)] for argument in ordered])
+            return result if told is None else told
         problems.append(problem)
     if not fits_some:
         _wrong_count(checker, node, function)
@@ -166,6 +171,8 @@ def _misfit(
         if kind is ANY or kind is NULL:
             continue
         plain = required(kind)
+        if plain is DURATION and not _DURATIONS.isdisjoint(parameter.accepts):
+            continue
         if not any(is_assignable(plain, accepted) for accepted in parameter.accepts):
             return argument, parameter, kind
     return None
@@ -175,7 +182,7 @@ def _result(
     node: syntax.Call, function: BuiltIn, signature: Signature, arguments: Sequence[syntax.Node], kinds: list[Type]
 ) -> Type:
     last = len(signature.parameters) - 1
-    known = all(kind is not ANY for kind in kinds)
+    known = all(kind is not ANY and required(kind) is not DURATION for kind in kinds)
     missing = False
     for index, kind in enumerate(kinds):
         parameter = signature.parameters[min(index, last)]

@@ -10,6 +10,8 @@ from microflow_runtime.feel.faults import PATTERN, WRONG_LITERAL, Failure, Limit
 from microflow_runtime.feel.functions.signature import BuiltIn, Signature
 from microflow_runtime.feel.numbers import NUMBER_CONTEXT
 from microflow_runtime.feel.patterns import check_pattern
+from microflow_runtime.feel.types import Type
+from microflow_runtime.feel.values import type_of
 
 _READERS: Final = frozenset({"date", "time", "date and time", "duration", "number", "range"})
 _PATTERNS: Final = {"matches": (1, 2), "replace": (1, 3), "split": (1, None)}
@@ -18,18 +20,20 @@ _PATTERNS: Final = {"matches": (1, 2), "replace": (1, 3), "split": (1, None)}
 
 def check_constants(
     checker: Checker, function: BuiltIn, signature: Signature, arguments: Sequence[syntax.Node]
-) -> None:
-    """Note a fault when constant arguments can only fail."""
+) -> Type | None:
+    """Note a fault when constant arguments can only fail; give the type of the result where constants tell it."""
     places = _PATTERNS.get(function.name)
     if places is not None:
         _check_pattern(checker, arguments, *places)
-    elif function.name in _READERS and all(_is_constant(argument) for argument in arguments):
+        return None
+    if function.name in _READERS and all(_is_constant(argument) for argument in arguments):
         values = [argument.value for argument in arguments if isinstance(argument, syntax.Literal)]
         try:
             with localcontext(NUMBER_CONTEXT):
-                signature.call(*values)
+                return type_of(signature.call(*values))
         except (Failure, LimitFailure) as failure:
             checker.fault(WRONG_LITERAL, syntax.Node(arguments[0].start, arguments[-1].end), str(failure))
+    return None
 
 
 def _is_constant(node: syntax.Node) -> bool:

@@ -134,11 +134,15 @@ class Emitter:
 
 
 def is_null(value: ast.expr, place: Place) -> ast.expr:
-    """`value is None`."""
+    """`value is None`; Python warns of a constant there, so that one is decided at once."""
+    if isinstance(value, ast.Constant):
+        return ast.Constant(value.value is None, **place)
     return ast.Compare(value, [ast.Is()], [ast.Constant(None, **place)], **place)
 
 
 def is_constant(value: ast.expr, constant: bool | None, place: Place, *, negated: bool = False) -> ast.expr:  # noqa: FBT001
     """`value is constant`, or `is not`."""
+    if isinstance(value, ast.Constant):
+        return ast.Constant((value.value is constant) != negated, **place)
     operator: ast.cmpop = ast.IsNot() if negated else ast.Is()
     return ast.Compare(value, [operator], [ast.Constant(constant, **place)], **place)
