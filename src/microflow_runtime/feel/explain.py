@@ -8,7 +8,7 @@ import msgspec
 
 from microflow_runtime.errors import FeelError
 from microflow_runtime.feel import syntax
-from microflow_runtime.feel.check.bindings import Local, ScopeName
+from microflow_runtime.feel.check.free import outside_locals
 from microflow_runtime.feel.emit import HANDLERS, Emitter, build, compile_function
 from microflow_runtime.feel.formula import Formula
 from microflow_runtime.feel.numbers import NUMBER_CONTEXT
@@ -58,7 +58,7 @@ def _value(formula: Formula, node: syntax.Node, layout: Mapping[str, int], frame
 
 def _parts(node: syntax.Node) -> Iterator[syntax.Node]:
     """Go over the parts that can be computed on their own."""
-    if _is_free(node) and not isinstance(node, syntax.Literal | syntax.Test | syntax.Function):
+    if not outside_locals(node) and not isinstance(node, syntax.Literal | syntax.Test | syntax.Function):
         yield node
     for part in children(node):
         yield from _parts(part)
@@ -90,31 +90,3 @@ def children(node: syntax.Node) -> Iterator[syntax.Node]:
                         for item in value
                         if isinstance(item, syntax.Node) and not isinstance(item, syntax.TypeName)
                     )
-
-
-def _is_free(node: syntax.Node) -> bool:
-    """Tell whether a part reads only names of the scope and names it declares itself."""
-    declared: set[int] = set()
-    read: list[Local] = []
-    waiting: list[Any] = [node]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, tuple):
-            waiting.extend(part)
-        elif isinstance(part, syntax.Name):
-            binding = part.binding
-            while binding is not None and not isinstance(binding, Local | ScopeName):
-                item = getattr(binding, "item", None)
-                if item is not None:
-                    read.append(item)
-                binding = getattr(binding, "otherwise", None)
-            if isinstance(binding, Local):
-                read.append(binding)
-        elif isinstance(part, msgspec.Struct):
-            for field in part.__struct_fields__:
-                value = getattr(part, field)
-                if isinstance(value, Local):
-                    declared.add(id(value))
-                elif field not in {"type", "resolved", "binding"}:
-                    waiting.append(value)
-    return all(id(local) in declared for local in read)

@@ -106,7 +106,7 @@ def _check(
     unary: bool,
 ) -> Formula:
     tree, faults = parse(text, patterns_of(specials), unary=unary)
-    checker = Checker(scope, types, CHECKS)
+    checker = Checker(scope, types, CHECKS, text=text)
     kind = checker.of(tree)
     if expected is not None:
         expect(checker, tree, expected, text)

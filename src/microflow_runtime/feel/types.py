@@ -195,6 +195,8 @@ DAYS_DURATION: Final = Type("days and time duration")
 MONTHS_DURATION: Final = Type("years and months duration")
 DURATION: Final = Type("duration")
 ANY_LIST: Final = ListType(ANY)
+EMPTY_LIST: Final = ListType(ANY)
+"""The type of `[]`: joined with another list it is that one's. It equals `ANY_LIST` and is told apart by identity."""
 ANY_CONTEXT: Final = ContextType("", (), open=True)
 ANY_RANGE: Final = RangeType(ANY)
 ANY_FUNCTION: Final = FunctionType(None, ANY)
@@ -278,7 +280,9 @@ def join(first: Type, second: Type) -> Type:
         return optional(first)
     may_be_null = first.optional or second.optional
     a, b = required(first), required(second)
-    if a == b:
+    if a is EMPTY_LIST and isinstance(b, ListType):
+        kind: Type = b
+    elif (b is EMPTY_LIST and isinstance(a, ListType)) or a == b:
         kind = a
     elif isinstance(a, ListType) and type(a) is type(b) and isinstance(b, ListType):
         kind = type(a)(join(a.item, b.item))

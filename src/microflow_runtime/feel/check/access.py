@@ -6,7 +6,6 @@ from typing import Final
 from microflow_runtime.feel import syntax
 from microflow_runtime.feel.access import properties_of
 from microflow_runtime.feel.check.checker import Checker, ItemFrame, did_you_mean
-from microflow_runtime.feel.check.narrowing import key_of
 from microflow_runtime.feel.faults import NOT_BOOLEAN, UNKNOWN_FIELD, UNKNOWN_NAME
 from microflow_runtime.feel.functions.table import BUILT_INS
 from microflow_runtime.feel.types import (
@@ -44,21 +43,12 @@ def name(checker: Checker, node: syntax.Name) -> Type:
         )
         return ANY
     node.binding, kind = found
-    if checker.narrowed:
-        key = key_of(node)
-        if key is not None:
-            return checker.narrowed.get(key, kind)
     return kind
 
 
 def path(checker: Checker, node: syntax.Path) -> Type:
     """`source.name`."""
-    kind = field_type(checker, node, checker.of(node.source))
-    if checker.narrowed:
-        key = key_of(node)
-        if key is not None:
-            return checker.narrowed.get(key, kind)
-    return kind
+    return field_type(checker, node, checker.of(node.source))
 
 
 def field_type(checker: Checker, node: syntax.Path, source: Type) -> Type:

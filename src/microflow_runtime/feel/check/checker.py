@@ -8,6 +8,7 @@ from rapidfuzz import fuzz, process
 
 from microflow_runtime.feel import syntax
 from microflow_runtime.feel.check.bindings import FunctionName, ItemField, Local, PerhapsItemField, ScopeName
+from microflow_runtime.feel.check.narrowing import Key, key_of
 from microflow_runtime.feel.faults import FormulaFault
 from microflow_runtime.feel.functions.table import BUILT_INS
 from microflow_runtime.feel.types import ANY, ANY_FUNCTION, ContextType, Type, optional, required
@@ -25,7 +26,7 @@ class ItemFrame:
 
 
 class Checker:
-    """One check of one formula. With `lenient`, nothing is known of types and no fault is noted: only names are bound."""
+    """One check of one formula, whose text tells equal parts apart. With `lenient`, nothing is known of types and no fault is noted: only names are bound."""
 
     def __init__(
         self,
@@ -33,15 +34,17 @@ class Checker:
         types: Mapping[str, Type],
         handlers: Mapping[type, Handler],
         *,
+        text: str = "",
         lenient: bool = False,
     ) -> None:
+        self.text = text
         self.scope = scope
         self.types = types
         self.handlers = handlers
         self.lenient = lenient
         self.faults: list[FormulaFault] = []
         self.frames: list[dict[str, Local] | ItemFrame] = []
-        self.narrowed: dict[str, Type] = {}
+        self.narrowed: dict[Key, Type] = {}
         self.used: set[str] = set()
         self.built_in_names: set[str] = set()
         self.function_depth = 0
@@ -51,6 +54,8 @@ class Checker:
         kind = self.handlers[type(node)](self, node)
         if self.lenient:
             kind = ANY
+        elif self.narrowed and kind.optional:
+            kind = self.narrowed.get(key_of(node, self.text), kind)
         node.type = kind  # type: ignore[attr-defined]
         return kind
 
@@ -128,7 +133,7 @@ class Checker:
         return names
 
     @contextmanager
-    def narrow(self, known: Mapping[str, Type]):  # type: ignore[no-untyped-def]  # noqa: ANN201
+    def narrow(self, known: Mapping[Key, Type]):  # type: ignore[no-untyped-def]  # noqa: ANN201
         """Hold for a while that some paths have narrower types, as after a test for null."""
         if not known:
             yield

@@ -1,52 +1,41 @@
-"""What a condition tells about the nulls of paths: in `if a.b != null then … else …`, `a.b` is there after `then`."""
+"""What a condition tells about nulls: in `if sum(xs) != null then … else …`, `sum(xs)` is there after `then`."""
 
 from microflow_runtime.feel import syntax
-from microflow_runtime.feel.check.bindings import ItemField, Local, ScopeName
+from microflow_runtime.feel.check.free import outside_locals
 from microflow_runtime.feel.types import NULL, Type, required
 
-
-def key_of(node: syntax.Node) -> str | None:
-    """Give a text that is the same for the same path of bound names, or None for any other expression."""
-    if isinstance(node, syntax.Name):
-        binding = node.binding
-        if isinstance(binding, ScopeName):
-            return binding.name
-        if isinstance(binding, Local):
-            return f"{binding.name}#{id(binding)}"
-        return f"#{id(binding.item)}\0{binding.name}" if isinstance(binding, ItemField) else None
-    if isinstance(node, syntax.Path):
-        source = key_of(node.source)
-        return None if source is None else f"{source}\0{node.name}"
-    return None
+Key = tuple[str, frozenset[int]]
+"""What is the same for two parts that always have the same value: their text, and which names of the formula's own they read."""
 
 
-def implied(node: syntax.Node, *, holds: bool) -> dict[str, Type]:
+def key_of(node: syntax.Node, text: str) -> Key:
+    """Give the key of a checked part of a formula."""
+    return " ".join(text[node.start : node.end].split()), outside_locals(node)
+
+
+def implied(node: syntax.Node, text: str, *, holds: bool) -> dict[Key, Type]:
     """Give the narrower types of paths that follow when a checked condition holds, or when it does not."""
     if isinstance(node, syntax.Logic):
         if (node.operator == "and") == holds:
-            return implied(node.left, holds=holds) | implied(node.right, holds=holds)
+            return implied(node.left, text, holds=holds) | implied(node.right, text, holds=holds)
         return {}
     if isinstance(node, syntax.Comparison):
-        return _of_comparison(node, holds=holds)
+        return _of_comparison(node, text, holds=holds)
     if (
         isinstance(node, syntax.Call)
         and isinstance(node.callee, syntax.Name)
         and node.callee.name == "not"
         and len(node.arguments) == 1
     ):
-        return implied(node.arguments[0], holds=not holds)
+        return implied(node.arguments[0], text, holds=not holds)
     if isinstance(node, syntax.InstanceOf) and holds and node.resolved is not None:
-        key = key_of(node.value)
-        return {} if key is None else {key: node.resolved}
+        return {key_of(node.value, text): node.resolved}
     return {}
 
 
-def _of_comparison(node: syntax.Comparison, *, holds: bool) -> dict[str, Type]:
-    found: dict[str, Type] = {}
+def _of_comparison(node: syntax.Comparison, text: str, *, holds: bool) -> dict[Key, Type]:
+    found: dict[Key, Type] = {}
     for side, other in ((node.left, node.right), (node.right, node.left)):
-        key = key_of(side)
-        if key is None:
-            continue
         kind: Type = side.type  # type: ignore[attr-defined]
         other_kind: Type = other.type  # type: ignore[attr-defined]
         if other_kind is NULL:
@@ -57,18 +46,17 @@ def _of_comparison(node: syntax.Comparison, *, holds: bool) -> dict[str, Type]:
             # An ordering or `!=` that holds tells of no null only for orderings.
             present = holds and node.operator != "!="
         if present and kind.optional and required(kind) is not kind:
-            found[key] = required(kind)
-            found.update(_parents(side))
+            found[key_of(side, text)] = required(kind)
+            found.update(_parents(side, text))
     return found
 
 
-def _parents(node: syntax.Node) -> dict[str, Type]:
+def _parents(node: syntax.Node, text: str) -> dict[Key, Type]:
     """Narrow the parents of a path: one that is there has parents that are there."""
-    found: dict[str, Type] = {}
-    while isinstance(node, syntax.Path):
+    found: dict[Key, Type] = {}
+    while isinstance(node, syntax.Path | syntax.Filter):
         node = node.source
-        key = key_of(node)
         kind: Type = node.type  # type: ignore[attr-defined]
-        if key is not None and kind.optional and required(kind) is not kind:
-            found[key] = required(kind)
+        if kind.optional and required(kind) is not kind:
+            found[key_of(node, text)] = required(kind)
     return found

@@ -181,7 +181,7 @@ def _text_help(left: Type, right: Type) -> str:
 def logic(checker: Checker, node: syntax.Logic) -> Type:
     """`and`, `or`; the right side may rely on what the left side tells about nulls."""
     left = condition(checker, node.left, f"`{node.operator}`")
-    with checker.narrow({} if checker.lenient else implied(node.left, holds=node.operator == "and")):
+    with checker.narrow({} if checker.lenient else implied(node.left, checker.text, holds=node.operator == "and")):
         right = condition(checker, node.right, f"`{node.operator}`")
     return optional(BOOLEAN) if left.optional or right.optional else BOOLEAN
 

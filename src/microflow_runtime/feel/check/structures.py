@@ -12,6 +12,7 @@ from microflow_runtime.feel.types import (
     ANY,
     BOOLEAN,
     DATE,
+    EMPTY_LIST,
     NULL,
     NUMBER,
     ContextType,
@@ -29,9 +30,9 @@ from microflow_runtime.feel.types import (
 def if_(checker: Checker, node: syntax.If) -> Type:
     """`if condition then … else …`: each branch may rely on what the condition tells about nulls."""
     condition(checker, node.condition, "`if`")
-    with checker.narrow({} if checker.lenient else implied(node.condition, holds=True)):
+    with checker.narrow({} if checker.lenient else implied(node.condition, checker.text, holds=True)):
         then = checker.of(node.then)
-    with checker.narrow({} if checker.lenient else implied(node.condition, holds=False)):
+    with checker.narrow({} if checker.lenient else implied(node.condition, checker.text, holds=False)):
         otherwise = checker.of(node.otherwise)
     return join(then, otherwise)
 
@@ -100,6 +101,8 @@ def quantified(checker: Checker, node: syntax.Quantified) -> Type:
 
 def list_(checker: Checker, node: syntax.List) -> Type:
     """Check `[a, b]`."""
+    if not node.items:
+        return EMPTY_LIST
     kinds = [checker.of(item) for item in node.items]
     return ListType(join_all(iter(kinds)))
 
