@@ -1,6 +1,7 @@
 """Formulas and literals of a definition: checked against the scope now, bound to the frame later."""
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -65,7 +66,7 @@ def check_formula(
 def check_literal(value: Any, shape: ValueShape | None, path: Path, faults: FaultList) -> Computed | None:
     """Take a literal as a value of the declared shape (None: as text, number, boolean, list or context as it stands)."""
     if shape is None or value is None:
-        return Computed(ANY, None, value)
+        return literal_of(value)
     try:
         return Computed(ANY, None, shape.read(value, Notes()))
     except Misfit as misfit:
@@ -77,6 +78,19 @@ def check_literal(value: Any, shape: ValueShape | None, path: Path, faults: Faul
             found=misfit.found,
         )
         return None
+
+
+def literal_of(value: Any) -> Computed:
+    """Take what stands in a file as a value of formulas: every number a Decimal."""
+    return Computed(ANY, None, _with_decimals(value))
+
+
+def _with_decimals(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _with_decimals(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_decimals(item) for item in value]
+    return Decimal(value) if type(value) is int else value
 
 
 def is_plain_path_of(text: str, scope: Mapping[str, Type], wanted: Type) -> bool:

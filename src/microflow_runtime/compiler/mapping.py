@@ -1,7 +1,8 @@
 """Mappings out of a node: formulas that fill variables and outputs, all computed before any is assigned."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 import msgspec
 
@@ -12,11 +13,13 @@ from microflow_runtime.compiler.formulas import Computed, check_formula, check_l
 from microflow_runtime.compiler.plan import Assign, Frame
 from microflow_runtime.compiler.reading import formula_of
 from microflow_runtime.errors import NodeError
-from microflow_runtime.feel import ANY, Type, optional
+from microflow_runtime.feel import ANY, Type, optional, required
 from microflow_runtime.model.business_object import BusinessObject
 from microflow_runtime.model.type_ref import TypeRef
 
 Adopt = Callable[[Any], Any]
+_NARROWER: Final = ("integer", "date", "date-time")
+"""Types that hold less than the formula language's: whole numbers, years 0001 to 9999."""
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -149,22 +152,32 @@ def needs_adopting(assignment: Assignment, scope: Mapping[str, Type]) -> bool:
     value, target = assignment.value, assignment.target
     if value.formula is None:
         return value.literal is None or target.has_check
-    if target.shape.type.name == "integer" or target.has_check or value.type is ANY:
+    if target.shape.type.name in _NARROWER or target.has_check or value.type is ANY:
         return True
     if target.shape.type.is_simple and not target.shape.type.is_list:
         return value.type.optional
-    return value.type.optional or not is_plain_path_of(value.text, scope, value.type)
+    return value.type.optional or not is_plain_path_of(value.text, scope, required(target.type))
 
 
-def bind_mapping(assignments: list[Assignment], scope: Mapping[str, Type], layout: Mapping[str, int]) -> Assign | None:
-    """Make the one function that computes all values and then assigns them; None for an empty mapping."""
+def bind_mapping(
+    assignments: list[Assignment],
+    scope: Mapping[str, Type],
+    layout: Mapping[str, int],
+    given: Mapping[str, int] = MappingProxyType({}),
+) -> Assign | None:
+    """Make the one function that computes all values and then assigns them; None for an empty mapping.
+
+    `scope` are the flow's own variables, `given` the places of what the node gives, which its formulas see first.
+    """
+    scope = {name: kind for name, kind in scope.items() if name not in given}
+    places = {**layout, **given}
     if not assignments:
         return None
     lines = []
     for assignment in assignments:
         target = assignment.target
         adopting = needs_adopting(assignment, scope)
-        evaluate = assignment.value.bind(layout)
+        evaluate = assignment.value.bind(places)
         if adopting and target.adopt is not None:
             evaluate = _adopting(evaluate, target.adopt, target)
         lines.append((evaluate, layout[target.root], target))

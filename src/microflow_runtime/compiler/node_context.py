@@ -8,12 +8,12 @@ import msgspec
 from microflow_runtime.compiler.business_objects import BoClass
 from microflow_runtime.compiler.faults import FaultList, Path, did_you_mean
 from microflow_runtime.compiler.feel_types import FeelTypes
-from microflow_runtime.compiler.formulas import Computed, Evaluate, check_formula
+from microflow_runtime.compiler.formulas import Computed, Evaluate, check_formula, literal_of
 from microflow_runtime.compiler.library import Library
 from microflow_runtime.compiler.mapping import Assignment, Targets, bind_mapping, check_mapping
 from microflow_runtime.compiler.plan import Assign
 from microflow_runtime.compiler.reading import formula_of
-from microflow_runtime.feel import ANY, Type
+from microflow_runtime.feel import Type
 from microflow_runtime.model.microflow import Node
 
 
@@ -72,7 +72,7 @@ class NodeContext:
         text = formula_of(value)
         if text is not None:
             return self.formula(text, *key, expected=expected)
-        return Computed(ANY, None, value)
+        return literal_of(value)
 
     def inputs(self, expected: Mapping[str, Type] | None = None, *, key: str = "in") -> dict[str, Computed]:
         """Check the mapping into the node: name to formula or literal. Names outside `expected` (when given) are faults."""
@@ -93,7 +93,7 @@ class NodeContext:
     def outputs(self, given: Mapping[str, Type]) -> list[Assignment]:
         """Check the mapping out of the node, whose formulas also see the names of `given`; these get places in the frame."""
         for name in given:
-            self.layout.slot(name)
+            self.layout.slot(f"={name}")
         scope = {**self.scope, **given} if given else self.scope
         assignments = check_mapping(self.node.outputs, scope, self._targets, (*self.path, "out"), self.faults)
         for assignment in assignments:
@@ -102,7 +102,11 @@ class NodeContext:
 
     def bind_outputs(self, assignments: list[Assignment], given: Mapping[str, Type]) -> Assign | None:
         """Make the function that carries a checked mapping out."""
-        return bind_mapping(assignments, {**self.scope, **given}, self.layout.slots)
+        return bind_mapping(assignments, self.scope, self.layout.slots, {name: self.given_slot(name) for name in given})
+
+    def given_slot(self, name: str) -> int:
+        """Give the place of what the node itself gives under a name, which is not that of a variable of the same name."""
+        return self.layout.slots[f"={name}"]
 
     def bind(self, computed: Computed) -> Evaluate:
         """Make the function that computes a checked formula or literal from the frame."""

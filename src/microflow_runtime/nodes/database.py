@@ -25,9 +25,15 @@ from microflow_runtime.errors import NodeError
 from microflow_runtime.feel import NUMBER, ContextType, ListType, Type, optional
 from microflow_runtime.model.type_ref import TypeRef
 
-_COMMANDS: Final = ("select", "insert", "update", "delete")
+_STATEMENTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "select": ("select", "with", "values"),
+    "insert": ("insert", "with", "replace"),
+    "update": ("update", "with"),
+    "delete": ("delete", "with"),
+}
+"""The first words of what each command may run."""
 _PARAMETER: Final = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
-_FIRST_WORD: Final = re.compile(r"\s*(?:--[^\n]*\n\s*)*(\w+)")
+_FIRST_WORD: Final = re.compile(r"(?:\s|--[^\n]*(?:\n|$)|/\*(?s:.*?)\*/)*(\w*)")
 
 
 class DatabaseSettings(msgspec.Struct, frozen=True):
@@ -78,8 +84,10 @@ def _check_sql(context: NodeContext, settings: DatabaseSettings) -> None:
         )
         return
     word = _FIRST_WORD.match(settings.sql)
-    if word and word[1].lower() in _COMMANDS and word[1].lower() != settings.command:
-        context.fault("MF-D078", f"The command is {settings.command} and the statement is {word[1].lower()}.", "sql")
+    first = word[1].lower() if word else ""
+    if first not in _STATEMENTS[settings.command]:
+        message = f'The command is {settings.command} and the statement begins with "{first}".'
+        context.fault("MF-D078", message, "sql", help=f"it begins with {' or '.join(_STATEMENTS[settings.command])}")
     wanted = list(dict.fromkeys(_PARAMETER.findall(settings.sql)))
     for name in wanted:
         if name not in context.node.inputs:
@@ -118,8 +126,7 @@ def _build(
     source, sql, app = settings.source, settings.sql, context.library.app.name
     bound = [(name, context.bind(computed)) for name, computed in inputs.items()]
     readers = {column: _column_reader(type_name) for column, type_name in settings.columns.items()}
-    slots = context.layout.slots
-    rows_slot, row_slot, count_slot = slots["rows"], slots["row"], slots["count"]
+    rows_slot, row_slot, count_slot = (context.given_slot(name) for name in ("rows", "row", "count"))
     object_name = f"{app}/{source}"
     guarded = bool(context.node.catches or context.node.retry)
 

@@ -13,7 +13,7 @@ from microflow_runtime.compiler.formulas import Computed
 from microflow_runtime.compiler.node_context import NodeContext
 from microflow_runtime.compiler.plan import Action, Frame
 from microflow_runtime.errors import FeelError, NodeError
-from microflow_runtime.feel import BOOLEAN, optional
+from microflow_runtime.feel import BOOLEAN, FeelLimitError, optional
 
 
 class GatewaySettings(msgspec.Struct, frozen=True):
@@ -73,6 +73,8 @@ def _build(context: NodeContext, conditions: list[tuple[int, str, Computed]], ot
                 if value is not False and value is not None:
                     raise _not_boolean(*told[index], value)
         except FeelError as error:
+            if isinstance(error, FeelLimitError) and error.is_deadline:
+                raise  # the time of the execution is over, which is not this condition's failure
             label, text = told[index]
             raise NodeError(
                 f'the condition of the link "{label}" failed: {error.message} (in `{text}`)', kind="formula"

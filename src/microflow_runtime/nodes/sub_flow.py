@@ -11,10 +11,10 @@ from typing import Annotated, Any, ClassVar
 import msgspec
 
 from microflow_runtime.compiler.assigned import assigned_at_ends
-from microflow_runtime.compiler.business_objects import Misfit
+from microflow_runtime.compiler.business_objects import Misfit, build_classes, shape_of
 from microflow_runtime.compiler.faults import did_you_mean
 from microflow_runtime.compiler.feel_types import FeelTypes
-from microflow_runtime.compiler.formulas import Computed, Evaluate
+from microflow_runtime.compiler.formulas import Computed, Evaluate, check_literal
 from microflow_runtime.compiler.library import Callee
 from microflow_runtime.compiler.mapping import misfit_error
 from microflow_runtime.compiler.node_context import NodeContext
@@ -50,6 +50,7 @@ class SubFlowNode:
             return _never
         types = FeelTypes(callee.business_objects)
         inputs = context.inputs({name: types.of(ref) for name, ref in callee.flow.inputs.items()})
+        _read_literals(context, callee, inputs)
         for wanted, ref in callee.flow.inputs.items():
             if wanted not in context.node.inputs and not ref.is_optional and not ref.is_list:
                 context.fault(
@@ -64,6 +65,22 @@ def _never() -> Action:
     raise AssertionError("a node with faults is never built")
 
 
+def _read_literals(context: NodeContext, callee: Callee, inputs: dict[str, Computed]) -> None:
+    """Read the literals among the inputs as values of the callee's declared types."""
+    literals = [name for name, computed in inputs.items() if computed.formula is None]
+    if not literals:
+        return
+    try:
+        classes = build_classes(callee.business_objects.values())
+    except Misfit:
+        return  # a default that does not fit is told where the Business Object is checked
+    for name in literals:
+        shape = shape_of(callee.flow.inputs[name], classes)
+        given = context.node.inputs[name]
+        computed = check_literal(given, shape, (*context.path, "in", name), context.faults)
+        inputs[name] = computed or inputs[name]
+
+
 def _outputs_of(callee: Callee, types: FeelTypes) -> dict[str, Type]:
     """Type the callee's outputs; one that some way to an end leaves unwritten may be missing."""
     surely = assigned_at_ends(callee.flow)
@@ -75,7 +92,7 @@ def _outputs_of(callee: Callee, types: FeelTypes) -> dict[str, Type]:
 
 def _build(context: NodeContext, callee: Callee, inputs: Mapping[str, Computed], assign: Assign | None) -> Action:
     bound: list[tuple[str, Evaluate]] = [(name, context.bind(computed)) for name, computed in inputs.items()]
-    slots = {name: context.layout.slots[name] for name in callee.flow.outputs}
+    slots = {name: context.given_slot(name) for name in callee.flow.outputs}
     get_plan = callee.get_plan
 
     async def run(frame: Frame, run: Run) -> int:
