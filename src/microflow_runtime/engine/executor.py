@@ -8,7 +8,7 @@ from microflow_runtime.compiler.plan import Frame, Plan, PlanNode
 from microflow_runtime.engine.run import Run, StepNote
 from microflow_runtime.engine.waiting import TimeCatch, run_waiting
 from microflow_runtime.errors import DeadlineExceeded, ExecutionError, FeelError, LimitExceeded, NodeError
-from microflow_runtime.feel import NUMBER_CONTEXT, set_clock, set_deadline
+from microflow_runtime.feel import NUMBER_CONTEXT, FeelLimitError, set_clock, set_deadline
 
 
 async def execute(run: Run) -> None:
@@ -29,6 +29,7 @@ async def execute(run: Run) -> None:
     started = clock()
     while at >= 0:
         if left <= 0 or started > deadline:
+            run.steps_left = left
             raise _stopped(run, plan.nodes[at], left)
         left -= 1
         action, waits, targets = steps[at]
@@ -42,8 +43,8 @@ async def execute(run: Run) -> None:
                 leaves_by = action(frame, run)
         except (ExecutionError, FeelError, TimeCatch) as error:
             enter(run)
+            left = run.steps_left = min(left, run.steps_left)
             at, started = _failed(run, at, started, error)
-            left = min(left, run.steps_left) if waits else left
             continue
         if capture:
             run.note = run.note or StepNote()
@@ -68,13 +69,15 @@ def _failed(run: Run, at: int, started: int, error: ExecutionError | FeelError |
     node = run.plan.nodes[at]
     note = run.note or StepNote()
     run.note = None
-    index = error.index if isinstance(error, TimeCatch) else _find_catch(node, failure := _as_execution_error(error))
+    index = (
+        error.index if isinstance(error, TimeCatch) else _find_catch(node, failure := _as_execution_error(run, error))
+    )
     told = f"no answer after {node.catches[index].after_seconds} s" if isinstance(error, TimeCatch) else failure.message
     note.error = told
     if index < 0:
         run.steps.append((at, -1, started, note))
         run.ended_ns = perf_counter_ns()
-        raise _named(run.plan, node, failure) from error
+        raise _named(run.plan, node, failure) from _cause(error)
     catch = node.catches[index]
     run.frame[catch.error_slot] = (
         {"kind": "timeout", "code": DeadlineExceeded.code, "message": told, "node": node.name, "data": {}}
@@ -86,7 +89,7 @@ def _failed(run: Run, at: int, started: int, error: ExecutionError | FeelError |
             catch.assign(run.frame)
         except (FeelError, ExecutionError) as second:
             run.steps.append((at, -1, started, note))
-            raise _named(run.plan, node, _as_execution_error(second)) from second
+            raise _named(run.plan, node, _as_execution_error(run, second)) from _cause(second)
     run.steps.append((at, -2 - index, started, note))
     return catch.target, perf_counter_ns()
 
@@ -101,9 +104,17 @@ def _find_catch(node: PlanNode, failure: ExecutionError) -> int:
     return -1
 
 
-def _as_execution_error(error: ExecutionError | FeelError) -> ExecutionError:
+def _cause(error: Exception) -> BaseException | None:
+    """Give what an error of a node came from: an error that goes on as itself keeps its own cause."""
+    return error.__cause__ if isinstance(error, ExecutionError) else error
+
+
+def _as_execution_error(run: Run, error: ExecutionError | FeelError) -> ExecutionError:
+    """Give the error of the node; a formula that used up the time of the execution is no failure that a catch may take."""
     if isinstance(error, ExecutionError):
         return error
+    if isinstance(error, FeelLimitError) and error.is_deadline:
+        return DeadlineExceeded(describe_deadline(run))
     place = (
         f" (in `{error.text[error.start : error.end] or error.text}`, column {error.start + 1} of the formula `{error.text.strip()}`)"
         if error.text

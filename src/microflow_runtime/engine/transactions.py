@@ -1,7 +1,9 @@
 """One transaction for each data source of an execution: opened on first use, ended all together."""
 
 import asyncio
+from collections.abc import Coroutine
 from contextlib import AsyncExitStack
+from typing import Any
 
 from microflow_runtime.engine.contract import Resources, SqlConnection
 from microflow_runtime.errors import MicroflowError, NodeError
@@ -27,8 +29,12 @@ class Transactions:
     async def commit(self) -> None:
         """Commit all in the order of their names. Several sources are not atomic together: a half-way failure says so.
 
-        Raises NodeError of kind `database` when a commit fails; the sources after it are rolled back.
+        Raises NodeError of kind `database` when a commit fails; the sources after it are rolled back. Goes on to its end
+        when the task is being cancelled meanwhile.
         """
+        await _to_the_end(self._commit_all())
+
+    async def _commit_all(self) -> None:
         done: list[str] = []
         try:
             for (_, source), connection in sorted(self._open.items()):
@@ -45,7 +51,7 @@ class Transactions:
 
     async def rollback(self) -> None:
         """Undo everything and give the connections back, also when the task is being cancelled."""
-        await asyncio.shield(asyncio.ensure_future(self._rollback_all()))
+        await _to_the_end(self._rollback_all())
 
     async def _rollback_all(self) -> None:
         try:
@@ -57,3 +63,14 @@ class Transactions:
     async def _close(self) -> None:
         self._open.clear()
         await self._stack.aclose()
+
+
+async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
+    """Do the work, and go on with it when whoever waits for it is cancelled; the cancellation is raised afterwards."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait((task,))
+        _ = task.cancelled() or task.exception()  # seen; the cancellation is what the caller is told
+        raise

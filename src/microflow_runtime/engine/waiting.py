@@ -49,30 +49,32 @@ def _tell_tries(run: Run, tries: int) -> None:
 async def _try_once(node: PlanNode, frame: Frame, run: Run, entered: int) -> int:
     seconds, source = _time_left(node, run, entered)
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(seconds) as limit:
             leaves_by: int = await node.action.run(frame, run)
             return leaves_by
     except TimeoutError as error:
+        if not limit.expired():
+            raise NodeError("what the node waits for gave up waiting.", kind="timeout", retryable=True) from error
         raise _timed_out(node, run, source, entered) from error
 
 
 async def _pause(node: PlanNode, run: Run, entered: int, seconds: float) -> None:
-    left, source = _time_left(node, run, entered)
-    if seconds >= left and source != "timeout":
+    left, source = _time_left(node, run, entered, of_try=False)
+    if seconds >= left:
         await asyncio.sleep(max(left, 0))
         raise _timed_out(node, run, source, entered)
     await asyncio.sleep(seconds)
 
 
-def _time_left(node: PlanNode, run: Run, entered: int) -> tuple[float, int | str]:
-    """Give the seconds that one more try may take, and whose they are: `deadline`, `timeout` or a catch's index.
+def _time_left(node: PlanNode, run: Run, entered: int, *, of_try: bool = True) -> tuple[float, int | str]:
+    """Give the seconds that one more try, or a pause, may take, and whose they are: `deadline`, `timeout` or a catch's index.
 
-    A time limit of the node holds for each try, a time catch for the whole step.
+    A time limit of the node holds for each try, a time catch for the whole step, pauses included.
     """
     now = perf_counter_ns()
     seconds: float = (run.deadline_ns - now) / 1e9
     source: int | str = "deadline"
-    if node.timeout_seconds is not None and node.timeout_seconds < seconds:
+    if of_try and node.timeout_seconds is not None and node.timeout_seconds < seconds:
         seconds, source = node.timeout_seconds, "timeout"
     for index, catch in enumerate(node.catches):
         if catch.after_seconds is not None:
