@@ -76,9 +76,11 @@ _FULL = (
         ("full", '{"Months":[' + _FULL + '],"Alone":' + _FULL + "}"),
         (
             "hollow",
-            '{"Months":[{"wGSchedule":[{"employee_name":"A","state_name_Pl":{"working_hour":null},'
-            '"dWork":[{"state_nameP":[]}]}]}],'
-            '"Alone":{"wGSchedule":[{"employee_name":"A","state_name_Pl":{"working_hour":null},"dWork":[]}]}}',
+            (
+                '{"Months":[{"wGSchedule":[{"employee_name":"A","state_name_Pl":{"working_hour":null},'
+                '"dWork":[{"state_nameP":[]}]}]}],'
+                '"Alone":{"wGSchedule":[{"employee_name":"A","state_name_Pl":{"working_hour":null},"dWork":[]}]}}'
+            ),
         ),
         ("none", '{"Months":[],"Alone":{"wGSchedule":[]}}'),
         ("unwritten", '{"Months":[],"Alone":{}}'),

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import msgspec
+from tests.wire.asgi_client import Answer, send
 
 from microflow_runtime.model.principal import Permission, Principal
 from microflow_runtime.nodes import NODE_TYPES
@@ -19,12 +20,11 @@ from microflow_runtime.settings import Secret, Settings
 from microflow_runtime.store import MemoryStore
 from microflow_runtime.telemetry import Metrics
 from microflow_runtime.web.app import Application
-from tests.wire.asgi_client import Answer, send
 
 _T = TypeVar("_T")
 EXECUTION_ID: Final = "0123456789abcdef0123456789abcdef"
 PAGE_ORIGIN: Final = "https://app.example"
-_OPERATOR: Final = Principal(
+OPERATOR: Final = Principal(
     username="operator",
     grants=frozenset((kind, "*", access) for kind, accesses in ACCESSES.items() for access in accesses),
 )
@@ -88,13 +88,13 @@ class World:
         security = self.security
         permissions = [Permission(*each) for each in allow]
         cache = [Permission("cache", "*", "refresh"), Permission("cache", "*", "classAction")]
-        await add_user(security, _OPERATOR, "guest", service_account=True)
+        await add_user(security, OPERATOR, "guest", service_account=True)
         for name, allowed in (("caller", permissions), ("operator", [*permissions, *cache]), ("stranger", [])):
-            await add_role(security, _OPERATOR, name)
-            await set_role(security, _OPERATOR, name, allow=allowed)
-            await add_user(security, _OPERATOR, name, password=Secret("long enough"), roles=[name])
-            self.tokens[name] = (await add_token(security, _OPERATOR, name)).reveal()
-        await set_role(security, _OPERATOR, "caller", grant=[(flow, "guest") for flow in open_flows])
+            await add_role(security, OPERATOR, name)
+            await set_role(security, OPERATOR, name, allow=allowed)
+            await add_user(security, OPERATOR, name, password=Secret("long enough"), roles=[name])
+            self.tokens[name] = (await add_token(security, OPERATOR, name)).reveal()
+        await set_role(security, OPERATOR, "caller", grant=[(flow, "guest") for flow in open_flows])
 
     def send(
         self,

@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from microflow_runtime.errors import BadRequest, MethodNotAllowed, MicroflowError, NotAuthenticated, Refusal
 from microflow_runtime.model.principal import Principal
-from microflow_runtime.security import ANONYMOUS, Security
+from microflow_runtime.security import Credentials, Security
 from microflow_runtime.service.credentials import find_principal, read_credentials
 from microflow_runtime.service.do_action import ActionReply, CallerGone, DoAction, error_body
 from microflow_runtime.telemetry import get_log
@@ -64,7 +64,8 @@ class DoActionEndpoint:
         except NotAuthenticated:
             if credentials.authorization and credentials.iam_token:
                 raise  # two headers that contradict each other are refused whatever the flow
-            return ANONYMOUS
+            nothing = Credentials()  # asked anew, so that the rights of service accounts are those of now
+            return await find_principal(self._security, nothing, address=address_of(scope))
 
     async def _send(self, reply: ActionReply, origin: bytes | None, send: Send) -> None:
         headers: list[Header] = [*self._fixed, (b"content-length", b"%d" % len(reply.body))]

@@ -14,7 +14,8 @@ from microflow_runtime.errors import BadRequest
 
 MAX_DIGITS: Final = 1_000
 MAX_EXPONENT: Final = 6_144
-_INT_BOUND: Final = 10**MAX_DIGITS
+INT_BOUND: Final = 10**MAX_DIGITS
+_PLAIN_CHARACTERS: Final = 300
 
 
 class JsonLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +28,8 @@ class JsonLimits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _read_number(text: str) -> Decimal:
+    if len(text) < _PLAIN_CHARACTERS and "e" not in text and "E" not in text:
+        return Decimal(text)
     if len(text) > MAX_DIGITS + 10:
         raise ValueError(f"a number has more than {MAX_DIGITS} digits")
     number = Decimal(text)
@@ -94,11 +97,6 @@ def _check_sizes(value: Any, limits: JsonLimits) -> None:
                 kind = type(item)
                 if kind is dict or kind is list:
                     below.append(item)
-                elif kind is str and len(item) > limits.text_bytes:
+                elif kind is str and len(item) * 4 > limits.text_bytes and len(item.encode()) > limits.text_bytes:
                     raise BadRequest(f"A text in the body is longer than {limits.text_bytes} bytes.")
         level = below
-
-
-def bounded_int(value: int) -> bool:
-    """Tell whether the integer has at most 1,000 digits."""
-    return -_INT_BOUND < value < _INT_BOUND
