@@ -80,6 +80,9 @@ class MicroflowError(Exception):
         self.message = message
         self.help = help
 
+    def __str__(self) -> str:
+        return self.message
+
 
 class Refusal(MicroflowError):
     """The caller is not let in, or what came is no request. `retry_after_seconds` becomes a header when set."""

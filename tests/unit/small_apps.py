@@ -88,7 +88,7 @@ async def _checked(source: AppSource) -> tuple[Catalog, AppDefinitions, tuple[Fa
 
 
 class FakeConnection:
-    """A transaction that writes down what happens to it. `answers` gives what a statement does, by its first word."""
+    """A transaction that writes down what happens to it. `answers` gives what a statement does, by its text."""
 
     def __init__(self, source: str, sources: "FakeSources") -> None:
         self._source = source
@@ -100,6 +100,7 @@ class FakeConnection:
         """Answer as told."""
         self._sources.happened.append(f"{self._source}: {sql}")
         self._sources.values.append(values)
+        self._sources.options.append((row_limit, undo_alone))
         answer = self._sources.answers.get(sql)
         if answer is None:
             return [], 1
@@ -125,12 +126,14 @@ class FakeSources:
     def __init__(self) -> None:
         self.happened: list[str] = []
         self.values: list[dict[str, Any]] = []
+        self.options: list[tuple[int, bool]] = []
         self.answers: dict[str, Callable[[], Any]] = {}
         self.commit_errors: dict[str, Exception] = {}
 
     @asynccontextmanager
     async def open_transaction(self, app: str, source: str) -> AsyncIterator[FakeConnection]:
         """Open one."""
+        assert app == "Shop"
         self.happened.append(f"{source}: open")
         try:
             yield FakeConnection(source, self)

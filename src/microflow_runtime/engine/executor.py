@@ -70,7 +70,9 @@ def _failed(run: Run, at: int, started: int, error: ExecutionError | FeelError |
     note = run.note or StepNote()
     run.note = None
     index = (
-        error.index if isinstance(error, TimeCatch) else _find_catch(node, failure := _as_execution_error(run, error))
+        error.index
+        if isinstance(error, TimeCatch)
+        else _find_catch(node, failure := _as_execution_error(run, error, started))
     )
     told = f"no answer after {node.catches[index].after_seconds} s" if isinstance(error, TimeCatch) else failure.message
     note.error = told
@@ -89,7 +91,7 @@ def _failed(run: Run, at: int, started: int, error: ExecutionError | FeelError |
             catch.assign(run.frame)
         except (FeelError, ExecutionError) as second:
             run.steps.append((at, -1, started, note))
-            raise _named(run.plan, node, _as_execution_error(run, second)) from _cause(second)
+            raise _named(run.plan, node, _as_execution_error(run, second, started)) from _cause(second)
     run.steps.append((at, -2 - index, started, note))
     return catch.target, perf_counter_ns()
 
@@ -109,12 +111,15 @@ def _cause(error: Exception) -> BaseException | None:
     return error.__cause__ if isinstance(error, ExecutionError) else error
 
 
-def _as_execution_error(run: Run, error: ExecutionError | FeelError) -> ExecutionError:
+def _as_execution_error(run: Run, error: ExecutionError | FeelError, started: int) -> ExecutionError:
     """Give the error of the node; a formula that used up the time of the execution is no failure that a catch may take."""
     if isinstance(error, ExecutionError):
         return error
     if isinstance(error, FeelLimitError) and error.is_deadline:
-        return DeadlineExceeded(describe_deadline(run))
+        limit, spent = (run.deadline_ns - run.started_ns) / 1e9, (perf_counter_ns() - started) / 1e9
+        return DeadlineExceeded(
+            f"the time limit of {limit:.3f} s has passed in a formula, {spent:.3f} s of it in this node."
+        )
     place = (
         f" (in `{error.text[error.start : error.end] or error.text}`, column {error.start + 1} of the formula `{error.text.strip()}`)"
         if error.text
