@@ -25,6 +25,8 @@ def set_clock(nanos: Callable[[], int] = time.time_ns, zone: str = "UTC") -> Non
 
     Raises ValueError when there is no such zone.
     """
+    if zone == _clock.zone and nanos is _clock.nanos:
+        return
     get_zone(zone)
     _clock.nanos = nanos
     _clock.zone = zone

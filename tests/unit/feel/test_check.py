@@ -1,5 +1,7 @@
 """The faults of formulas: each kind shows its sentence, its place, what was expected and found, and the remedy."""
 
+from decimal import Decimal
+
 import pytest
 
 from microflow_runtime.errors import Place
@@ -186,6 +188,32 @@ def test_a_fault_becomes_a_record_for_terminal_and_logs() -> None:
     place = Place(file="a.yaml", line=3, column=9, end_column=14)
     record = fault("amout").as_fault(place, "when: = amout")
     assert record.one_line() == "a.yaml:3:9: MF-F002 there is no `amout` here (did you mean `amount`?)"
+
+
+def test_a_long_chain_of_conditions_is_no_problem() -> None:
+    """Hundreds of conditions are balanced; a result is found by any of them."""
+    text = " or ".join(f"amount = {number}" for number in range(900))
+    bound = check(text, SCOPE).bind({"amount": 0})
+    assert bound([Decimal(899)]) is True
+    assert bound([Decimal(900)]) is False
+    mixed = " or ".join(" and ".join(f"amount > {low + step}" for step in range(20)) for low in (5, 900))
+    assert check(mixed, SCOPE).bind({"amount": 0})([Decimal(25)]) is True
+
+
+@pytest.mark.parametrize("levels", [20, 60, 100, 118, 119, 125, 200, 300])
+@pytest.mark.parametrize(
+    "shape", ["1{}", "amount{}", "(1{})", "[1{}]", "if open then 1{} else 2", "rate{}", "(rate{}) > 1 and open"]
+)
+def test_what_checks_also_compiles(levels: int, shape: str) -> None:
+    """However deep a formula is, either it is one fault, or it can be bound and run."""
+    text = shape.format(" + amount" * levels)
+    try:
+        formula = check(text, SCOPE)
+    except FormulaFaults as error:
+        assert error.faults[0].code == "MF-F017"  # noqa: PT017 - both outcomes are right
+        return
+    values = {"amount": Decimal(1), "rate": None, "open": True}
+    formula.bind({name: index for index, name in enumerate(values)})(list(values.values()))
 
 
 @pytest.mark.parametrize(

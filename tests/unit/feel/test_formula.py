@@ -108,6 +108,8 @@ def test_numbers_come_out_as_decimals(text: str, expected: str) -> None:
         ("some l in order.lines satisfies l.price > 0", True),
         ("for x in perhaps.lines return x.sku", None),
         ("rate = null", True),
+        ("11 between rate and amount", False),
+        ("5 between rate and amount", None),
         ("body.nothing.at.all", None),
         ("rate in (< 2, > 5)", None),
     ],

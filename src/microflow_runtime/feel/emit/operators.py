@@ -157,12 +157,8 @@ def between(emitter: Emitter, node: syntax.Between) -> ast.expr:
     """`value between low and high`."""
     value, low, high = emitter.emit(node.value), emitter.emit(node.low), emitter.emit(node.high)
     kinds = [kind_of(node.value), kind_of(node.low), kind_of(node.high)]
-    if all(required(kind) in _SCALARS and required(kind) is required(kinds[0]) for kind in kinds):
-        place = emitter.at(node)
-        operands = ((value, kinds[0]), (low, kinds[1]), (high, kinds[2]))
-        return emitter.unless_null(
-            node, operands, lambda ready: ast.Compare(ready[1], [ast.LtE(), ast.LtE()], [ready[0], ready[2]], **place)
-        )
+    if all(kind is kinds[0] and kind in _SCALARS for kind in kinds):
+        return ast.Compare(low, [ast.LtE(), ast.LtE()], [value, high], **emitter.at(node))
     return emitter.call(operations.between, [value, low, high], node)
 
 

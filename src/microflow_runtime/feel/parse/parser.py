@@ -7,6 +7,7 @@ from microflow_runtime.feel.faults import FormulaFault
 from microflow_runtime.feel.lexer import END, SYMBOL, WORD
 from microflow_runtime.feel.names import Patterns
 from microflow_runtime.feel.parse.cursor import AND, COMPARISON, OR, POSTFIX, POWER, PRODUCT, SUM
+from microflow_runtime.feel.parse.depth import LONG_CHAIN, balanced, check_depth
 from microflow_runtime.feel.parse.operands import Operands
 
 _SYMBOL_POWER: Final = {
@@ -28,6 +29,7 @@ def parse(text: str, patterns: Patterns, *, unary: bool = False) -> tuple[syntax
     parser = Parser(text, patterns)
     tree = parser.unary_tests() if unary else parser.expression()
     parser.expect_end()
+    check_depth(tree, text)
     return tree, parser.faults
 
 
@@ -44,6 +46,7 @@ class Parser(Operands):
     def operators(self, left: syntax.Node, least: int) -> syntax.Node:
         """Go on from a left operand, as long as operators follow that bind at least so tightly."""
         kinds, texts = self.kinds, self.texts
+        length = 0
         while True:
             kind, text = kinds[self.at], texts[self.at]
             if kind == SYMBOL:
@@ -51,10 +54,12 @@ class Parser(Operands):
             elif kind == WORD:
                 power = _WORD_POWER.get(text, 0)
             else:
-                return left
+                break
             if power < least or power == 0:
-                return left
+                break
             left = self._operation(left, text, power)
+            length += 1
+        return balanced(left) if length > LONG_CHAIN else left
 
     def _operation(self, left: syntax.Node, operator: str, power: int) -> syntax.Node:
         at = self.at
