@@ -13,7 +13,7 @@ MAXIMUM_TEXT: Final = 65_536
 # The characters a name may begin with, and those it may go on with (DMN 1.5, grammar rules 28 and 29).
 _START: Final = (
     "?A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c-\u200d\u2070-\u218f"
-    "\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff"
+    "\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufefe\uff00-\ufffd\U00010000-\U000effff"
 )
 _PART: Final = _START + "0-9\u00b7\u0300-\u036f\u203f-\u2040"
 
