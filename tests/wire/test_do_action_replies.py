@@ -28,19 +28,19 @@ def test_success_has_exactly_the_six_keys_in_their_order(world: World) -> None:
 
 
 def test_headers_of_a_reply(world: World) -> None:
-    """Every reply is JSON in UTF-8, is not stored, and names snapshot, epoch and worker in headers."""
+    """Every reply is JSON in UTF-8 and names snapshot, epoch and worker in headers."""
     answer = world.act({"flowName": "Rate", "object": {"RequestBO": {"requestData": "data"}}})
     snapshot = world.runtime.catalog.find_named("Rate")[0].record.snapshot
     assert snapshot.startswith("v.1.0.0+")
-    assert answer.headers == (
-        (b"content-type", b"application/json; charset=utf-8"),
-        (b"cache-control", b"no-store"),
-        (b"x-content-type-options", b"nosniff"),
-        (b"x-microflow-worker", b"7"),
-        (b"content-length", str(len(answer.body)).encode()),
-        (b"x-microflow-epoch", str(world.runtime.catalog.epoch).encode()),
-        (b"x-microflow-snapshot", snapshot.encode()),
-    )
+    assert dict(answer.headers) == {
+        b"content-type": b"application/json; charset=utf-8",
+        b"x-content-type-options": b"nosniff",
+        b"x-microflow-worker": b"7",
+        b"content-length": str(len(answer.body)).encode(),
+        b"x-microflow-epoch": str(world.runtime.catalog.epoch).encode(),
+        b"x-microflow-snapshot": snapshot.encode(),
+    }
+    assert len(answer.headers) == 6
 
 
 @pytest.mark.parametrize("name", ["Get Tracking List", "อัตราแลกเปลี่ยน"])

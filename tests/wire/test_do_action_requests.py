@@ -173,10 +173,9 @@ def test_a_body_over_its_limit(world: World) -> None:
     assert (in_one.status, in_one.body) == (413, told)
 
 
-@pytest.mark.parametrize("length", ["-1", "1e3", "9" * 5000, "x"])
-def test_content_lengths_that_are_none(world: World, length: str) -> None:
-    """A length that is no number, or is a huge one, is refused and breaks nothing."""
-    headers = {"content-type": "application/json", **world.session("caller"), "content-length": length}
+def test_a_huge_content_length(world: World) -> None:
+    """A length of thousands of digits is 413 and breaks nothing; the HTTP parser lets only digits through."""
+    headers = {"content-type": "application/json", **world.session("caller"), "content-length": "9" * 5000}
     assert world.send("POST", "/MicroflowRest/DoAction", b"{}", headers).status == 413
 
 

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from microflow_runtime.errors import DefinitionFaults, MicroflowError, Refusal
+from microflow_runtime.errors import DefinitionFaults, MethodNotAllowed, MicroflowError, Refusal
 from microflow_runtime.telemetry import get_log
 
 _log: Final = get_log("web")
@@ -33,11 +33,13 @@ def told(error: MicroflowError) -> tuple[int, str]:
     return 503, "The server cannot do this now."
 
 
-def answer_headers(error: MicroflowError | None) -> dict[str, str]:
-    """Give the headers that every answer carries, and those of a refusal."""
+def answer_headers(error: MicroflowError | None, *, allow: str = "") -> dict[str, str]:
+    """Give the headers that every answer carries, and those of a refusal; `allow` are the methods the path takes."""
     headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
     if error is not None and error.status == 401:
         headers["www-authenticate"] = "Bearer"
+    if isinstance(error, MethodNotAllowed):
+        headers["allow"] = allow
     if isinstance(error, Refusal) and error.retry_after_seconds is not None:
         headers["retry-after"] = str(error.retry_after_seconds)
     return headers

@@ -55,10 +55,9 @@ class RefreshEndpoints:
             principal = await self._principal(request)
             await refresh_cache(self._runtime, self._security, principal, address_of(request.scope))
         except MicroflowError as error:
-            status, message = told(error)
-            self._runtime.metrics.refusals[status] += 1
+            status, message = self._told(error)
             line = " ".join(message.split())
-            return self._answer(Response(line, status, media_type="text/plain"), error)
+            return self._answer(Response(line, status, media_type="text/plain"), error, allow="GET")
         return self._answer(Response(SUCCESS, media_type="text/plain"))
 
     async def _class_action(self, request: Request) -> Response:
@@ -73,19 +72,28 @@ class RefreshEndpoints:
             report = await class_action(self._runtime, self._security, principal, body, self._limits, address)
             names = read_class_action(body, self._limits).file_names
         except MicroflowError as error:
-            status, message = told(error)
-            self._runtime.metrics.refusals[status] += 1
+            status, message = self._told(error)
             content = msgspec.json.encode(class_action_body(None, (), message))
-            return self._answer(Response(content, status, media_type="application/json; charset=utf-8"), error)
+            response = Response(content, status, media_type="application/json; charset=utf-8")
+            return self._answer(response, error, allow="POST")
         content = msgspec.json.encode(class_action_body(report, tuple(dict.fromkeys(names))))
         return self._answer(Response(content, media_type="application/json; charset=utf-8"))
+
+    def _told(self, error: MicroflowError) -> tuple[int, str]:
+        """Count the refusal and give what the caller is told: a fault's file by its app, not by where the server keeps it."""
+        status, message = told(error)
+        self._runtime.metrics.refusals[status] += 1
+        for folder in self._runtime.settings.apps:
+            if folder.is_absolute():
+                message = message.replace(f"{folder.as_posix()}/", f"{folder.name}/")
+        return status, message
 
     async def _principal(self, request: Request) -> Principal:
         credentials = read_credentials(request.scope["headers"], scheme=request.scope.get("scheme", "http"))
         return await find_principal(self._security, credentials, address=address_of(request.scope))
 
-    def _answer(self, response: Response, error: MicroflowError | None = None) -> Response:
-        response.headers.update(answer_headers(error))
+    def _answer(self, response: Response, error: MicroflowError | None = None, *, allow: str = "") -> Response:
+        response.headers.update(answer_headers(error, allow=allow))
         response.headers["x-microflow-epoch"] = str(self._runtime.catalog.epoch)
         response.headers["x-microflow-worker"] = self._worker
         if isinstance(error, DefinitionFaults):
