@@ -57,7 +57,7 @@ def _step(run: Run, row: StepRow, until: int, before: Frame | None) -> tuple[Ste
         started_ns=started - run.started_ns,
         took_ns=until - started,
         error=told.error,
-        inputs=_shown(run.plan, node.reads, after or before),
+        inputs=_shown(run.plan, node.reads, before),
         outputs=_shown(run.plan, node.writes, after),
         child=record_execution(told.child, snapshot="", epoch=0, exception=told.error) if told.child else None,
     )

@@ -19,7 +19,7 @@ fields:
 
 
 def _catching(*kinds: str, throws: str) -> SmallApp:
-    """An app whose flow `Outer` calls one that throws, and catches these kinds, each by a catch of its own."""
+    """Make an app whose flow `Outer` calls one that throws, and catches these kinds, each by a catch of its own."""
     catches = "\n".join(
         f"      - {{error: [{kind}], out: {{Out.value: '= \"{kind} took \" + error.kind'}}, to: End}}" for kind in kinds
     )

@@ -19,7 +19,7 @@ fields:
 
 
 def _app(keys: str, answer: Any) -> SmallApp:
-    """An app whose flow `F` asks a database, with these keys on the node, which answers like `answer`."""
+    """Make an app whose flow `F` asks a database, with these keys on the node, which answers like `answer`."""
     app = SmallApp(
         TEXT,
         f"""
@@ -85,7 +85,7 @@ async def test_a_failed_node_is_tried_again_with_growing_waits() -> None:
 async def test_tries_come_to_an_end() -> None:
     """When the last try fails, its error is the node's."""
     flaky = Flaky(9)
-    with pytest.raises(NodeError, match='^F, database "Ask": busy$'):
+    with pytest.raises(NodeError, match=r'^F, database "Ask": busy$'):
         await _app("    retry: {times: 2, wait: 1ms}", flaky).call("F")
     assert len(flaky.asked_at) == 3
 
