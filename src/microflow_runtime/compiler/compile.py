@@ -137,6 +137,7 @@ class CheckedFlow:
         actions = {name: build() for name, (_, build) in self._prepared.items()}
         nodes = tuple(self._build_node(flow.nodes[name], actions[name], index_of) for name in names)
         slots = self._layout.slots
+        inputs, outputs = self._parameters(flow.inputs), self._parameters(flow.outputs)
         sources: set[str] = set()
         for context, _ in self._prepared.values():
             sources |= context.sources
@@ -149,16 +150,31 @@ class CheckedFlow:
             steps=tuple((node.action.run, node.action.waits, node.targets) for node in nodes),
             frame=self._first_frame(),
             slots=slots,
-            inputs=self._parameters(flow.inputs),
-            outputs=self._parameters(flow.outputs),
+            inputs=inputs,
+            outputs=outputs,
+            readers=tuple(_reader(parameter) for parameter in inputs),
+            writers=tuple((each.name, each.slot, each.shape.write, each.shape.type.is_list) for each in outputs),
             classes=self._classes,
             sources=tuple(sorted(sources)),
             limits=flow.limits,
             anonymous_as=flow.anonymous_as,
             runs_as=flow.runs_as,
             tightens=flow.limits != Limits(),
+            reads_caller=self._reads_caller(),
             waits=any(node.action.waits for node in nodes),
             types={**flow.inputs, **flow.outputs, **flow.variables},
+        )
+
+    def _reads_caller(self) -> bool:
+        """Tell whether the caller must be at hand: for a formula that reads it, or for a callee that may."""
+        in_nodes = any(
+            "caller" in context.reads or context.node.type == "sub flow" for context, _ in self._prepared.values()
+        )
+        return in_nodes or any(
+            "caller" in assignment.value.names
+            for catches in self._catches.values()
+            for assignments, _ in catches
+            for assignment in assignments
         )
 
     def _first_frame(self) -> tuple[Any, ...]:
@@ -201,6 +217,11 @@ class CheckedFlow:
             reads=tuple(sorted(context.reads)),
             writes=tuple(dict.fromkeys(target.partition(".")[0] for target in node.outputs)),
         )
+
+
+def _reader(parameter: Parameter) -> tuple[str, int, Any, bool]:
+    ref = parameter.shape.type
+    return parameter.name, parameter.slot, parameter.shape.read, not (ref.is_optional or ref.is_list)
 
 
 def _start_first(flow: Microflow) -> list[str]:

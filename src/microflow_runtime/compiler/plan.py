@@ -70,8 +70,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """A compiled microflow. `frame` is copied for each execution; slot 0 holds the caller.
 
     `steps` is what the executor walks: `(run, waits, targets)` a node, in the order of `nodes`; the first is the start.
-    `waits` tells whether any node may wait for something outside. `types` are the declared types of the variables.
-    `tightens` tells whether `limits` holds anything.
+    `readers` are `(name, slot, read, needs a value)` of the inputs, `writers` `(name, slot, write, is a list)` of the
+    outputs, for the hot path. `waits` tells whether any node may wait for something outside. `types` are the declared types of the variables.
+    `tightens` tells whether `limits` holds anything, `reads_caller` whether slot 0 must be filled.
     """
 
     name: str
@@ -84,6 +85,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     slots: Mapping[str, int]
     inputs: tuple[Parameter, ...]
     outputs: tuple[Parameter, ...]
+    readers: tuple[tuple[str, int, Any, bool], ...]
+    writers: tuple[tuple[str, int, Any, bool], ...]
     classes: Mapping[str, BoClass]
     sources: tuple[str, ...] = ()
     limits: Limits = Limits()
@@ -91,4 +94,5 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     runs_as: str | None = None
     waits: bool = False
     tightens: bool = False
+    reads_caller: bool = False
     types: Mapping[str, TypeRef] = {}

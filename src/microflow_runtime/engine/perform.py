@@ -4,7 +4,7 @@ from typing import Any
 
 from microflow_runtime.compiler.business_objects import Misfit, Notes, encode_json
 from microflow_runtime.compiler.plan import Frame, Plan
-from microflow_runtime.engine.executor import execute, new_frame
+from microflow_runtime.engine.executor import execute
 from microflow_runtime.engine.run import Run
 from microflow_runtime.errors import InputError, LimitExceeded, OutputError
 from microflow_runtime.model.principal import Principal
@@ -15,27 +15,28 @@ def read_inputs(plan: Plan, given: dict[str, Any], principal: Principal, notes: 
 
     Raises InputError naming path, expected and found. What is no declared input is left out and counted in `notes`.
     """
-    caller = {
-        "username": principal.username,
-        "roles": list(principal.roles),
-        "service_account": principal.service_account,
-    }
-    frame = new_frame(plan, caller)
+    frame = list(plan.frame)
+    if plan.reads_caller:
+        frame[0] = {
+            "username": principal.username,
+            "roles": list(principal.roles),
+            "service_account": principal.service_account,
+        }
     known = 0
-    for parameter in plan.inputs:
-        name = parameter.name
-        value = given.get(name)
-        ref = parameter.shape.type
-        try:
+    name = ""
+    try:
+        for name, slot, read, needs_value in plan.readers:
+            value = given.get(name)
             if value is not None:
                 known += 1
-                frame[parameter.slot] = parameter.shape.read(value, notes)
-            elif not ref.is_optional and not ref.is_list:
+                frame[slot] = read(value, notes)
+            elif needs_value:
                 raise Misfit("a value", "nothing")
-        except Misfit as misfit:
-            sentence = misfit.under(name).sentence()
-            raise InputError(f"{plan.name}: {sentence}.") from misfit
-    notes.unknown_fields += max(len(given) - known, 0)
+    except Misfit as misfit:
+        raise InputError(f"{plan.name}: {misfit.under(name).sentence()}.") from misfit
+    if known != len(given):
+        declared = {name for name, *_ in plan.readers}
+        notes.unknown_fields += sum(name not in declared for name in given)
     return frame
 
 
@@ -64,17 +65,16 @@ def encode_outputs(run: Run) -> bytes:
     plan = run.plan
     frame = run.frame
     results: dict[str, Any] = {}
-    for parameter in plan.outputs:
-        value = frame[parameter.slot]
-        shape = parameter.shape
-        if value is None:
-            results[parameter.name] = [] if shape.type.is_list else {}
-            continue
-        try:
-            results[parameter.name] = value if shape.write is None else shape.write(value)
-        except Misfit as misfit:
-            sentence = misfit.under(parameter.name).sentence()
-            raise OutputError(f"{plan.name}: {sentence}.") from misfit
+    name = ""
+    try:
+        for name, slot, write, is_list in plan.writers:
+            value = frame[slot]
+            if value is None:
+                results[name] = [] if is_list else {}
+            else:
+                results[name] = value if write is None else write(value)
+    except Misfit as misfit:
+        raise OutputError(f"{plan.name}: {misfit.under(name).sentence()}.") from misfit
     reply = encode_json(results)
     if len(reply) > run.limits.reply_bytes:
         raise LimitExceeded(

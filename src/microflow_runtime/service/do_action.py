@@ -3,16 +3,12 @@
 Source: ONEWEB, POST /MicroflowRest/DoAction (WIRE.md).
 """
 
-import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from time import perf_counter_ns
-from typing import Any, Final
+from typing import Final
 
-import msgspec
-
-from microflow_runtime.compiler.business_objects import JsonLimits, Notes, decode_json, encode_json
+from microflow_runtime.compiler.business_objects import JsonLimits, Notes
 from microflow_runtime.engine import Run, perform, read_inputs
 from microflow_runtime.errors import (
     AmbiguousFlow,
@@ -29,66 +25,14 @@ from microflow_runtime.errors import (
 from microflow_runtime.model.principal import Principal
 from microflow_runtime.runtime import Catalog, FlowEntry, Runtime
 from microflow_runtime.security import ANONYMOUS, Security
+from microflow_runtime.service.action_reply import ActionReply, error_body, reply_body
+from microflow_runtime.service.action_request import ActionRequest, choose, matches, read_action
+from microflow_runtime.service.hang_up import CallerGone, HungUp, stopped_when
 from microflow_runtime.service.recent import RecentExecutions
 from microflow_runtime.telemetry import get_log
 
 _log: Final = get_log("do_action")
 _INTERNAL: Final = "An internal error; the server's log tells more under this execution's id."
-
-
-class ActionRequest(msgspec.Struct, frozen=True):
-    """A decoded request. Empty text stands for a field that was absent, empty or null."""
-
-    flow_name: str
-    app_name: str
-    unique_id: str
-    snapshot_version: str
-    objects: dict[str, Any]
-
-
-class ActionReply(msgspec.Struct, frozen=True):
-    """What goes back: HTTP status, the six keys as JSON, and the entry that ran, if one did."""
-
-    status: int
-    body: bytes
-    entry: FlowEntry | None = None
-    catalog: Catalog | None = None
-    retry_after_seconds: int | None = None
-
-
-def read_action(body: bytes, limits: JsonLimits) -> ActionRequest:
-    """Decode the body of DoAction. Raises BadRequest when it is no request at all; unknown keys are passed over."""
-    given = decode_json(body, limits)
-    if type(given) is not dict:
-        raise BadRequest("The body must be a JSON object with flowName.")
-    name = given.get("flowName")
-    if type(name) is not str or not name:
-        raise BadRequest("The body needs flowName, a text.")
-    objects = given.get("object")
-    if objects is None:
-        objects = {}
-    elif type(objects) is not dict:
-        raise BadRequest("The key object must be an object: Business Object name to value.")
-    return ActionRequest(
-        name, _optional(given, "appName"), _optional(given, "uniqueId"), _optional(given, "snapVersion"), objects
-    )
-
-
-def _optional(given: dict[str, Any], key: str) -> str:
-    value = given.get(key)
-    if value is None:
-        return ""
-    if type(value) is not str:
-        raise BadRequest(f"The key {key} must be a text.")
-    return value
-
-
-HungUp = Callable[[], Awaitable[None]]
-"""Returns when the caller has gone."""
-
-
-class CallerGone(Exception):
-    """The caller hung up; the execution was stopped and undone."""
 
 
 class DoAction:
@@ -138,32 +82,37 @@ class DoAction:
                 raise NotAuthenticated("This needs a session.") from refusal
             raise
         try:
-            entry, runs_as = await self._let_in(catalog, principal, request, address)
+            entry, runs_as = self._let_in(catalog, principal, request)
             return await self._run(catalog, entry, runs_as, request, hung_up)
         except (AmbiguousFlow, Refusal) as error:
+            if isinstance(error, NotPermitted):
+                name = request.flow_name
+                await self.security.audit_refusal(principal, "execute", "microflow", name, address=address)
             after = error.retry_after_seconds if isinstance(error, Refusal) else None
             return ActionReply(error.status, error_body(error.message, request.flow_name), None, catalog, after)
 
-    async def _let_in(
-        self, catalog: Catalog, principal: Principal, request: ActionRequest, address: str
-    ) -> tuple[FlowEntry, Principal]:
-        """Find the one entry that the request means and the principal it runs as."""
-        found = [entry for entry in catalog.find_named(request.flow_name) if _matches(entry, request)]
+    def _let_in(self, catalog: Catalog, principal: Principal, request: ActionRequest) -> tuple[FlowEntry, Principal]:
+        """Find the one entry that the request means and the principal it runs as.
+
+        Raises NotAuthenticated, NotFound, NotPermitted, in this order of precedence (WIRE.md), and AmbiguousFlow.
+        """
+        found = catalog.find_named(request.flow_name)
+        if not request.is_plain:
+            found = tuple(entry for entry in found if matches(entry, request))
         if principal is ANONYMOUS:
-            found = [entry for entry in found if self._account_of(entry) is not None]
-            if not found:
+            allowed = [entry for entry in found if self._account_of(entry) is not None]
+            if not allowed:
                 raise NotAuthenticated("This needs a session.")
-        elif not found:
-            raise NotFound("There is no such flow.")
         else:
             allowed = [entry for entry in found if principal.may("microflow", entry.object_name, "execute")]
+            if not found:
+                raise NotFound("There is no such flow.")
             if not allowed:
-                name = found[0].object_name
-                await self.security.audit_refusal(principal, "execute", "microflow", name, address=address)
                 raise NotPermitted(f"No role of {principal.username} permits to execute this flow.")
-            found = allowed
-        entry = _choose(found, request)
-        return entry, self._runs_as(entry, principal)
+        entry = allowed[0] if len(allowed) == 1 else choose(allowed, request)
+        if principal is ANONYMOUS or entry.record.runs_as is not None:
+            return entry, self._runs_as(entry, principal)
+        return entry, principal
 
     def _account_of(self, entry: FlowEntry) -> Principal | None:
         """Give the service account that callers without a session run the flow as, if both flow and a role say so."""
@@ -191,7 +140,7 @@ class DoAction:
         request: ActionRequest,
         hung_up: HungUp | None,
     ) -> ActionReply:
-        self._enter(principal)
+        self._enter(principal.username)
         execution_id = self._new_id()
         started = perf_counter_ns()
         run: Run | None = None
@@ -211,7 +160,7 @@ class DoAction:
                 capture=self._capture,
             )
             if plan.waits and hung_up is not None:
-                async with _stopped_when(hung_up):
+                async with stopped_when(hung_up):
                     results = await perform(run)
             else:
                 results = await perform(run)
@@ -237,98 +186,27 @@ class DoAction:
             body = error_body(exception, entry.record.name, entry.record.id, execution_id)
             _log.exception("execution met a bug", flow=entry.object_name, execution=execution_id)
         finally:
-            self._leave(principal)
+            self._leave(principal.username)
             entry.recorder.record(not exception, (perf_counter_ns() - started) / 1e9)
         if run is not None:
             self.recent.keep(run, entry, catalog.epoch, exception, notes.unknown_fields)
         return ActionReply(200, body, entry, catalog)
 
-    def _enter(self, principal: Principal) -> None:
+    def _enter(self, username: str) -> None:
         """Count the execution in. Raises NotAvailable or TooManyRequests at once when there are too many under way."""
         metrics = self.runtime.metrics
+        mine = self._under_way.get(username, 0)
         if metrics.under_way >= self._most:
             raise NotAvailable("Too many executions are under way.", retry_after_seconds=1)
-        mine = self._under_way.get(principal.username, 0)
         if mine >= self._most_each:
             raise TooManyRequests("Too many of your executions are under way.", retry_after_seconds=1)
-        self._under_way[principal.username] = mine + 1
+        self._under_way[username] = mine + 1
         metrics.under_way += 1
 
-    def _leave(self, principal: Principal) -> None:
+    def _leave(self, username: str) -> None:
         self.runtime.metrics.under_way -= 1
-        left = self._under_way[principal.username] - 1
+        left = self._under_way[username] - 1
         if left:
-            self._under_way[principal.username] = left
+            self._under_way[username] = left
         else:
-            del self._under_way[principal.username]
-
-
-@asynccontextmanager
-async def _stopped_when(hung_up: HungUp) -> AsyncIterator[None]:
-    """Cancel what runs inside when the caller hangs up. Raises CallerGone then."""
-    task = asyncio.current_task()
-    assert task is not None
-    watcher = asyncio.ensure_future(hung_up())
-
-    def stop(_: object) -> None:
-        task.cancel()
-
-    watcher.add_done_callback(stop)
-    try:
-        yield
-    except asyncio.CancelledError:
-        if not watcher.done() or watcher.cancelled():
-            raise
-        task.uncancel()
-        raise CallerGone from None
-    finally:
-        watcher.remove_done_callback(stop)
-        watcher.cancel()
-
-
-def _matches(entry: FlowEntry, request: ActionRequest) -> bool:
-    """All given fields must match; a snapshot is meant by its version or by its full name."""
-    record = entry.record
-    return (
-        (not request.app_name or record.app == request.app_name)
-        and (not request.unique_id or record.id == request.unique_id)
-        and (not request.snapshot_version or request.snapshot_version in (record.snapshot, record.version))
-    )
-
-
-def _choose(found: list[FlowEntry], request: ActionRequest) -> FlowEntry:
-    """Of several snapshots the active one wins, or the one that is named exactly; several apps are for the caller to choose from."""
-    if len(found) == 1:
-        return found[0]
-    apps = sorted({entry.record.app for entry in found})
-    if len(apps) > 1:
-        raise AmbiguousFlow(
-            f'The flow "{request.flow_name}" is in several apps; name one in appName: {", ".join(apps)}.'
-        )
-    if request.snapshot_version:
-        exact = [entry for entry in found if entry.record.snapshot == request.snapshot_version]
-        if exact:
-            return exact[0]
-    return next((entry for entry in found if entry.record.active), found[-1])
-
-
-def reply_body(results: bytes, entry: FlowEntry, execution_id: str) -> bytes:
-    """Put the outputs into the six keys."""
-    return b"".join((_HEAD, results, entry.reply_tail, execution_id.encode(), b'"}'))
-
-
-_HEAD: Final = b'{"exception":"","responseStatus":"SUCCESS","responseObjectsMap":'
-
-
-def error_body(message: str, flow_name: str = "", flow_id: str = "", execution_id: str = "") -> bytes:
-    """Give the six keys of a call that failed or was refused."""
-    return encode_json(
-        {
-            "exception": message,
-            "responseStatus": "ERROR",
-            "responseObjectsMap": {},
-            "flowName": flow_name,
-            "flowId": flow_id,
-            "tId": execution_id,
-        }
-    )
+            del self._under_way[username]

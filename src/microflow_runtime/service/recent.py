@@ -3,8 +3,6 @@
 from collections import deque
 from typing import Final
 
-import msgspec
-
 from microflow_runtime.engine import Run, record_execution
 from microflow_runtime.model.execution import Execution
 from microflow_runtime.runtime import FlowEntry
@@ -12,35 +10,21 @@ from microflow_runtime.runtime import FlowEntry
 _KEPT: Final = 200
 
 
-class _Ended(msgspec.Struct, frozen=True):
-    run: Run
-    snapshot: str
-    epoch: int
-    exception: str
-    unknown_fields: int
-
-
 class RecentExecutions:
     """Keeps the last 200 runs of a worker without their values (unless capture is on); records are made when asked for."""
 
     def __init__(self) -> None:
-        self._ended: deque[_Ended] = deque(maxlen=_KEPT)
+        self._ended: deque[tuple[Run, str, int, str, int]] = deque(maxlen=_KEPT)
 
     def keep(self, run: Run, entry: FlowEntry, epoch: int, exception: str, unknown_fields: int) -> None:
         """Keep a run that has ended. Its frame is let go here: a trace must not hold what a call has seen."""
         run.frame = []
         run.transactions = None
-        self._ended.append(_Ended(run, entry.record.snapshot, epoch, exception, unknown_fields))
+        self._ended.append((run, entry.record.snapshot, epoch, exception, unknown_fields))
 
     def list(self) -> list[Execution]:
         """Give the records, the newest first."""
         return [
-            record_execution(
-                ended.run,
-                snapshot=ended.snapshot,
-                epoch=ended.epoch,
-                exception=ended.exception,
-                unknown_fields=ended.unknown_fields,
-            )
-            for ended in reversed(self._ended)
+            record_execution(run, snapshot=snapshot, epoch=epoch, exception=exception, unknown_fields=unknown_fields)
+            for run, snapshot, epoch, exception, unknown_fields in reversed(self._ended)
         ]

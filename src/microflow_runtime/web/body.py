@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Mapping
 from typing import Final
 
-from starlette.types import Receive
+from starlette.types import Message, Receive
 
 from microflow_runtime.errors import BadRequest, TooLarge, UnsupportedMediaType
 from microflow_runtime.web.headers import is_json
 
 _SWEEP_SECONDS: Final = 0.5
+_LONGEST_LENGTH: Final = 18
 
 
 class BodyReader:
@@ -40,31 +41,32 @@ class BodyReader:
         """
         if not is_json(headers.get(b"content-type")):
             raise UnsupportedMediaType("The body must be application/json in UTF-8.")
-        if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+        if b"content-encoding" in headers and headers[b"content-encoding"].lower() != b"identity":
             raise UnsupportedMediaType("The body must not be compressed.")
         length = headers.get(b"content-length")
-        if length is not None and (not length.isdigit() or int(length[:20]) > self._most_bytes):
+        if length is not None and (len(length) > _LONGEST_LENGTH or int(length) > self._most_bytes):
             raise TooLarge(f"The body has more than {self._most_bytes} bytes.")
         task = asyncio.current_task()
         assert task is not None, "a request is handled in a task"
         self._reading[task] = self._sweep
         try:
-            return await self._receive_all(receive)
+            message = await receive()
+            if message["type"] == "http.request" and not message.get("more_body", False):
+                body: bytes = message.get("body", b"")
+                if len(body) <= self._most_bytes:
+                    return body
+            return await self._receive_rest(message, receive)
         except asyncio.CancelledError:
             if task not in self._late:
                 raise
             task.uncancel()
             raise BadRequest(f"The body did not arrive within {self._most_seconds} seconds.") from None
         finally:
-            self._late.discard(task)
             del self._reading[task]
+            if self._late:
+                self._late.discard(task)
 
-    async def _receive_all(self, receive: Receive) -> bytes:
-        message = await receive()
-        if message["type"] == "http.request" and not message.get("more_body", False):
-            body: bytes = message.get("body", b"")
-            if len(body) <= self._most_bytes:
-                return body
+    async def _receive_rest(self, message: Message, receive: Receive) -> bytes:
         pieces = bytearray()
         while message["type"] == "http.request":
             pieces += message.get("body", b"")

@@ -12,49 +12,72 @@ from starlette.types import Receive, Scope, Send
 from microflow_runtime.errors import BadRequest, MethodNotAllowed, MicroflowError, NotAuthenticated, Refusal
 from microflow_runtime.model.principal import Principal
 from microflow_runtime.security import Credentials, Security
+from microflow_runtime.service.action_reply import ActionReply, error_body
 from microflow_runtime.service.credentials import find_principal, read_credentials
-from microflow_runtime.service.do_action import ActionReply, CallerGone, DoAction, error_body
+from microflow_runtime.service.do_action import DoAction
+from microflow_runtime.service.hang_up import CallerGone
 from microflow_runtime.telemetry import get_log
 from microflow_runtime.web.body import BodyReader
 from microflow_runtime.web.cors import Cors
-from microflow_runtime.web.headers import ALWAYS, JSON, Header, pick
+from microflow_runtime.web.headers import ALWAYS, JSON, NO_SNIFFING, Header, pick
+from microflow_runtime.web.hosts import Hosts
 
 _log: Final = get_log("web")
+WRONG_HOST: Final = "This server does not answer for that host."
 
 
 class DoActionEndpoint:
     """One request in, one use case, one answer out."""
 
-    def __init__(self, do_action: DoAction, security: Security, reader: BodyReader, cors: Cors, worker: str) -> None:
-        self._do_action = do_action
+    def __init__(
+        self,
+        do_action: DoAction,
+        security: Security,
+        reader: BodyReader,
+        cors: Cors,
+        hosts: Hosts,
+        worker: str,
+    ) -> None:
+        self.hosts = hosts
+        self._act = do_action.act
+        self._authenticate_fast = security.authenticate_fast
         self._security = security
-        self._reader = reader
+        self._read_body = reader.read
         self._cors = cors
-        self._fixed: tuple[Header, ...] = (JSON, *ALWAYS, (b"x-microflow-worker", worker.encode()))
+        self._fixed: tuple[Header, ...] = (JSON, NO_SNIFFING, (b"x-microflow-worker", worker.encode()))
         self._refusals = do_action.runtime.metrics.refusals
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         headers = pick(scope["headers"])
+        get = headers.get
+        host = get(b"host", b"")
+        if host not in self.hosts.remembered and not self.hosts.accept(host):
+            await send_json(send, 400, error_body(WRONG_HOST))
+            return
+        origin = get(b"origin")
         try:
             if scope["method"] != "POST":
+                if scope["method"] == "OPTIONS" and origin is not None and b"access-control-request-method" in headers:
+                    await send_json(send, 204, b"", self._cors.preflight(origin))
+                    return
                 raise MethodNotAllowed("DoAction takes POST.")
-            known = self._security.authenticate_fast(
-                headers.get(b"authorization"), headers.get(b"iamtoken"), headers.get(b"cookie")
-            )
-            principal = known if known is not None else await self._find_principal(scope)
-            body = await self._reader.read(headers, receive)
-            min_epoch = _min_epoch(headers) if b"x-microflow-min-epoch" in headers else 0
-            reply = await self._do_action.act(
-                principal, body, min_epoch=min_epoch, hung_up=partial(_hung_up, receive), address=address_of(scope)
+            principal = self._authenticate_fast(get(b"authorization"), get(b"iamtoken"), get(b"cookie"))
+            if principal is None:
+                principal = await self._find_principal(scope)
+            body = await self._read_body(headers, receive)
+            reply = await self._act(
+                principal,
+                body,
+                min_epoch=_min_epoch(headers) if b"x-microflow-min-epoch" in headers else 0,
+                hung_up=partial(_hung_up, receive),
+                address=address_of(scope),
             )
         except CallerGone:
             return
         except MicroflowError as error:
             reply = refusal_reply(error)
-        if reply.status != 200:
-            self._refusals[reply.status] += 1
-        await self._send(reply, headers.get(b"origin"), send)
+        await self._send(reply, origin, send)
 
     async def _find_principal(self, scope: Scope) -> Principal:
         """Take the slow way to the caller. A session that is not valid any more counts as none where a flow is open."""
@@ -68,17 +91,29 @@ class DoActionEndpoint:
             return await find_principal(self._security, nothing, address=address_of(scope))
 
     async def _send(self, reply: ActionReply, origin: bytes | None, send: Send) -> None:
-        headers: list[Header] = [*self._fixed, (b"content-length", b"%d" % len(reply.body))]
-        if reply.catalog is not None:
-            headers.append((b"x-microflow-epoch", reply.catalog.epoch_header))
-            if reply.entry is not None:
-                headers.append((b"x-microflow-snapshot", reply.entry.snapshot_header))
+        body = reply.body
+        headers: list[Header] = [*self._fixed, (b"content-length", b"%d" % len(body))]
+        catalog, entry = reply.catalog, reply.entry
+        if catalog is not None:
+            headers.append((b"x-microflow-epoch", catalog.epoch_header))
+        if entry is not None:
+            headers.append((b"x-microflow-snapshot", entry.snapshot_header))
         if reply.status != 200:
+            self._refusals[reply.status] += 1
             headers += _refusal_headers(reply)
         if origin is not None:
             headers += self._cors.headers_for(origin)
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-        await send({"type": "http.response.body", "body": reply.body})
+        await send({"type": "http.response.body", "body": body})
+
+
+async def send_json(send: Send, status: int, body: bytes, extra: tuple[Header, ...] = ()) -> None:
+    """Send an answer that no use case made; 204 has no body and so no length."""
+    headers: list[Header] = [*ALWAYS, *extra]
+    if status != 204:
+        headers += (JSON, (b"content-length", b"%d" % len(body)))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 async def _hung_up(receive: Receive) -> None:

@@ -5,7 +5,8 @@ from typing import Final
 Header = tuple[bytes, bytes]
 JSON: Final[Header] = (b"content-type", b"application/json; charset=utf-8")
 TEXT: Final[Header] = (b"content-type", b"text/plain; charset=utf-8")
-ALWAYS: Final[tuple[Header, ...]] = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+NO_SNIFFING: Final[Header] = (b"x-content-type-options", b"nosniff")
+ALWAYS: Final[tuple[Header, ...]] = ((b"cache-control", b"no-store"), NO_SNIFFING)
 
 _WANTED: Final = frozenset(
     (

@@ -5,6 +5,7 @@ a missing list is []. Why dicts: docs/decisions/0001-values-are-dicts.md.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import repeat
 from typing import Any
 
 import msgspec
@@ -43,14 +44,14 @@ class _Slot:
 
     def __init__(self, field: Field, shape: ValueShape) -> None:
         self.name = field.name
-        self.read = shape.read
-        self.adopt = shape.adopt
+        self.check: Check | None = build_check(field)
+        self.read = shape.read if self.check is None else _checked_reader(shape.read, self.check)
+        self.adopt = shape.adopt if self.check is None else _checked_adopter(shape.adopt, self.check)
         self.write = shape.write
         self.is_list = field.type.is_list
-        self.check: Check | None = build_check(field)
         self.has_default = field.default is not msgspec.UNSET
         self.needs_value = not (field.type.is_optional or self.has_default or self.is_list)
-        self.default = shape.read(field.default, Notes()) if self.has_default else None
+        self.default = self.read(field.default, Notes()) if self.has_default else None
 
     def missing(self) -> Value:
         """Give what stands for a value that was not sent; Misfit when one is required."""
@@ -61,51 +62,70 @@ class _Slot:
         return self.default
 
 
+def _checked_reader(read: Reader, check: Check) -> Reader:
+    def read_and_check(value: Any, notes: Notes) -> Value:
+        taken = read(value, notes)
+        check(taken)
+        return taken
+
+    return read_and_check
+
+
+def _checked_adopter(adopt: Adopter, check: Check) -> Adopter:
+    def adopt_and_check(value: Any) -> Value:
+        taken = adopt(value)
+        check(taken)
+        return taken
+
+    return adopt_and_check
+
+
 class BoClass:
     """The class of one Business Object within one closure of definitions. It never changes once it is linked."""
 
-    __slots__ = ("_slots", "_slots_by_name", "definition", "name")
+    __slots__ = ("_adopters", "_readers", "_slots", "_writers", "definition", "name")
 
     def __init__(self, definition: BusinessObject) -> None:
         self.definition = definition
         self.name = definition.name
-        self._slots: tuple[_Slot, ...] = ()
-        self._slots_by_name: dict[str, _Slot] = {}
+        self._slots: dict[str, _Slot] = {}
+        self._readers: tuple[tuple[str, Reader, _Slot], ...] = ()
+        self._adopters: tuple[tuple[str, Adopter, _Slot], ...] = ()
+        self._writers: tuple[tuple[str, Writer | None, bool], ...] = ()
 
     def link(self, classes: "Mapping[str, BoClass]") -> None:
         """Build the fields, once every class of the closure exists: Business Objects may refer to each other."""
-        slots = []
         for field in self.definition.fields:
             try:
-                slots.append(_Slot(field, shape_of(field.type, classes)))
+                self._slots[field.name] = _Slot(field, shape_of(field.type, classes))
             except Misfit as misfit:
                 raise misfit.under(field.name).under(self.name) from misfit
-        self._slots = tuple(slots)
-        self._slots_by_name = {slot.name: slot for slot in slots}
+        slots = self._slots.values()
+        self._readers = tuple((slot.name, slot.read, slot) for slot in slots)
+        self._adopters = tuple((slot.name, slot.adopt, slot) for slot in slots)
+        self._writers = tuple((slot.name, slot.write, slot.needs_value) for slot in slots)
 
     def read(self, value: Any, notes: Notes) -> dict[str, Value]:
         """Make a value from a JSON object; a field that is not declared is left out and counted."""
         if type(value) is not dict:
             raise Misfit(f"an object ({self.name})", describe(value))
         result: dict[str, Value] = {}
-        known = 0
-        for slot in self._slots:
-            name = slot.name
-            given = value.get(name)
-            try:
-                if given is None:
-                    known += name in value
-                    result[name] = slot.missing()
+        absent = 0
+        name = ""
+        try:
+            for name, read, slot in self._readers:
+                given = value.get(name)
+                if given is not None:
+                    result[name] = read(given, notes)
                 else:
-                    known += 1
-                    result[name] = taken = slot.read(given, notes)
-                    if slot.check is not None:
-                        slot.check(taken)
-            except Misfit as misfit:
-                misfit.under(name)
-                raise
-        if known != len(value):
-            notes.unknown_fields += len(value) - known
+                    absent += name not in value
+                    result[name] = slot.missing()
+        except Misfit as misfit:
+            misfit.under(name)
+            raise
+        unknown = len(value) - len(result) + absent
+        if unknown:
+            notes.unknown_fields += unknown
         return result
 
     def adopt(self, value: Any) -> dict[str, Value]:
@@ -113,60 +133,53 @@ class BoClass:
         if type(value) is not dict:
             raise Misfit(f"a {self.name}", describe(value))
         result: dict[str, Value] = {}
-        for slot in self._slots:
-            name = slot.name
-            given = value.get(name)
-            try:
-                if given is None:
-                    result[name] = slot.missing()
-                else:
-                    result[name] = taken = slot.adopt(given)
-                    if slot.check is not None:
-                        slot.check(taken)
-            except Misfit as misfit:
-                misfit.under(name)
-                raise
+        name = ""
+        try:
+            for name, adopt, slot in self._adopters:
+                given = value.get(name)
+                result[name] = slot.missing() if given is None else adopt(given)
+        except Misfit as misfit:
+            misfit.under(name)
+            raise
         return result
 
     def adopt_field(self, name: str) -> Adopter:
         """Give the function that takes over a value for one field: type, presence and constraints."""
-        slot = self._slots_by_name[name]
-        adopt, check = slot.adopt, slot.check
+        slot = self._slots[name]
+        adopt = slot.adopt
 
         def adopt_one(value: Any) -> Value:
-            if value is None:
-                return slot.missing()
-            taken = adopt(value)
-            if check is not None:
-                check(taken)
-            return taken
+            return slot.missing() if value is None else adopt(value)
 
         return adopt_one
 
     def has_check(self, name: str) -> bool:
         """Tell whether the field has constraints beyond its type."""
-        return self._slots_by_name[name].check is not None
+        return self._slots[name].check is not None
 
     def blank(self) -> dict[str, Value]:
         """Make the value a new parent starts from: defaults where there are some, else None or []."""
-        return {slot.name: slot.default if slot.has_default else ([] if slot.is_list else None) for slot in self._slots}
+        return {
+            slot.name: slot.default if slot.has_default else ([] if slot.is_list else None)
+            for slot in self._slots.values()
+        }
 
     def write(self, value: dict[str, Value]) -> dict[str, Any]:
         """Make the JSON object of a value; a required field without value does not fit."""
         result: dict[str, Any] = {}
-        for slot in self._slots:
-            name = slot.name
-            item = value[name]
-            if item is None:
-                if slot.needs_value:
-                    raise Misfit("a value", "nothing").under(name)
-            elif slot.write is not None:
-                try:
-                    item = slot.write(item)
-                except Misfit as misfit:
-                    misfit.under(name)
-                    raise
-            result[name] = item
+        name = ""
+        try:
+            for name, write, needs_value in self._writers:
+                item = value[name]
+                if item is None:
+                    if needs_value:
+                        raise Misfit("a value", "nothing")
+                elif write is not None:
+                    item = write(item)
+                result[name] = item
+        except Misfit as misfit:
+            misfit.under(name)
+            raise
         return result
 
 
@@ -182,8 +195,7 @@ def shape_of(type_ref: TypeRef, classes: Mapping[str, BoClass]) -> ValueShape:
     """Give how values of a declared type are handled. Raises KeyError when the type is not among the classes."""
     simple = SIMPLE.get(type_ref.name)
     if simple is not None:
-        read_simple = simple.read
-        single = ValueShape(type_ref, lambda value, _notes: read_simple(value), simple.adopt, simple.write, _none)
+        single = ValueShape(type_ref, simple.read, simple.adopt, simple.write, _none)
     else:
         bo_class = classes[type_ref.name]
         single = ValueShape(type_ref, bo_class.read, bo_class.adopt, bo_class.write, bo_class.blank)
@@ -203,10 +215,9 @@ def _list_reader(read: Reader) -> Reader:
             raise Misfit("a list", describe(value))
         result: list[Any] = []
         try:
-            for item in value:
-                result.append(read(item, notes))
+            result.extend(map(read, value, repeat(notes)))
         except Misfit as misfit:
-            misfit.under(len(result))
+            misfit.under(len(result))  # what came before it is in the list already
             raise
         return result
 
@@ -219,10 +230,9 @@ def _list_adopter(adopt: Adopter) -> Adopter:
             raise Misfit("a list", describe(value))
         result: list[Any] = []
         try:
-            for item in value:
-                result.append(adopt(item))
+            result.extend(map(adopt, value))
         except Misfit as misfit:
-            misfit.under(len(result))
+            misfit.under(len(result))  # what came before it is in the list already
             raise
         return result
 
@@ -233,10 +243,9 @@ def _list_writer(write: Writer) -> Writer:
     def write_list(value: list[Value]) -> list[Any]:
         result: list[Any] = []
         try:
-            for item in value:
-                result.append(write(item))
+            result.extend(map(write, value))
         except Misfit as misfit:
-            misfit.under(len(result))
+            misfit.under(len(result))  # what came before it is in the list already
             raise
         return result
 

@@ -10,8 +10,8 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from microflow_runtime.compiler.business_objects.json_door import MAX_DIGITS, bounded_int
-from microflow_runtime.compiler.business_objects.misfit import Misfit, describe
+from microflow_runtime.compiler.business_objects.json_door import INT_BOUND, MAX_DIGITS
+from microflow_runtime.compiler.business_objects.misfit import Misfit, Notes, describe
 from microflow_runtime.feel import (
     Date,
     DateTime,
@@ -31,9 +31,15 @@ _Dated = TypeVar("_Dated", Date, DateTime)
 class SimpleType(msgspec.Struct, frozen=True):
     """What the runtime does with values of one simple type. `write` is None where the value is JSON already."""
 
-    read: Callable[[Any], Any]
+    read: Callable[[Any, Notes], Any]
     adopt: Callable[[Any], Any]
     write: Callable[[Any], Any] | None = None
+
+
+def _read_string(value: Any, _notes: Notes) -> str:
+    if type(value) is str:
+        return value
+    raise Misfit("text", describe(value))
 
 
 def _string(value: Any) -> str:
@@ -42,23 +48,27 @@ def _string(value: Any) -> str:
     return value
 
 
+def _read_boolean(value: Any, _notes: Notes) -> bool:
+    return _boolean(value)
+
+
 def _boolean(value: Any) -> bool:
     if type(value) is not bool:
         raise Misfit("true or false", describe(value))
     return value
 
 
-def _read_decimal(value: Any) -> Decimal:
+def _read_decimal(value: Any, _notes: Notes) -> Decimal:
     kind = type(value)
     if kind is Decimal:
         return value  # type: ignore[no-any-return]  # the door made it and checked its bounds
-    if kind is int and bounded_int(value):
+    if kind is int and -INT_BOUND < value < INT_BOUND:
         return Decimal(value)
     raise Misfit("decimal", describe(value))
 
 
-def _read_integer(value: Any) -> Decimal:
-    if type(value) is int and bounded_int(value):
+def _read_integer(value: Any, _notes: Notes) -> Decimal:
+    if type(value) is int and -INT_BOUND < value < INT_BOUND:
         return Decimal(value)
     if type(value) is Decimal:
         return _whole(value)
@@ -89,8 +99,8 @@ def _write_number(value: Decimal) -> Any:
     return msgspec.Raw(format_number(value).encode()) if "E" in str(value) else value
 
 
-def _parsed(expected: str, parse: Callable[[str], Any]) -> Callable[[Any], Any]:
-    def read(value: Any) -> Any:
+def _parsed(expected: str, parse: Callable[[str], Any]) -> Callable[[Any, Notes], Any]:
+    def read(value: Any, _notes: Notes) -> Any:
         if type(value) is not str:
             raise Misfit(expected, describe(value))
         try:
@@ -127,10 +137,10 @@ def _in_years(value: _Dated) -> _Dated:
 
 
 SIMPLE: Final[dict[str, SimpleType]] = {
-    "string": SimpleType(_string, _string),
+    "string": SimpleType(_read_string, _string),
     "integer": SimpleType(_read_integer, _adopt_integer, _write_number),
     "decimal": SimpleType(_read_decimal, _adopt_decimal, _write_number),
-    "boolean": SimpleType(_boolean, _boolean),
+    "boolean": SimpleType(_read_boolean, _boolean),
     "date": SimpleType(_parsed("a date (YYYY-MM-DD)", _bo_date), _instance("a date", (Date,)), str),
     "time": SimpleType(_parsed("a time (hh:mm:ss)", parse_time), _instance("a time", (Time,)), str),
     "date-time": SimpleType(

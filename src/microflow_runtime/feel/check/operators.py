@@ -247,7 +247,7 @@ def _test(checker: Checker, node: syntax.Node, value: Type, subject: Local) -> T
         return kind
     plain = required(kind)
     if isinstance(plain, RangeType):
-        return compared(checker, node, "<", value, optional(plain.item) if plain.item is not ANY else ANY)
+        return compared(checker, node, "<", value, plain.item)
     if type(plain) is ListType:
         items = required(plain.item)
         inner = items.item if isinstance(items, RangeType) else items
@@ -284,7 +284,7 @@ def span(checker: Checker, node: syntax.Range) -> Type:
     """`[low..high]`."""
     low, high = checker.of(node.low), checker.of(node.high)
     a, b = required(low), required(high)
-    joined = join(a, b) if NULL not in {a, b} else (b if a is NULL else a)
+    joined = join(low, high)
     if not checker.lenient and required(joined) not in _ORDERED and not (ANY in {a, b} or joined is NULL):
         checker.fault(
             WRONG_OPERAND,
@@ -294,4 +294,4 @@ def span(checker: Checker, node: syntax.Range) -> Type:
             found=f"{low} and {high}",
         )
         return RangeType(ANY)
-    return RangeType(required(joined))
+    return RangeType(joined)

@@ -60,7 +60,8 @@ def _iterator(checker: Checker, iterator: syntax.Iterator) -> tuple[Local, bool]
                 expected="a range of numbers or dates",
                 found=str(plain),
             )
-        return checker.local(iterator.name, plain.item), source.optional
+        item = required(plain.item) if isinstance(plain, RangeType) else plain.item
+        return checker.local(iterator.name, item), source.optional
     if plain not in {ANY, NULL}:
         checker.fault(
             NOT_A_LIST, iterator.source, f"a loop goes over a list, not over {source}", expected=f"[{plain}]", found=str(source),
