@@ -201,6 +201,9 @@ def test_names_are_those_the_formula_reads() -> None:
         ("order.placed - order.placed", "days and time duration"),
         ("function(a: number) a > 1", "function<number>->boolean"),
         ("rate in [1..3]", "boolean?"),
+        ("amount in [1..3]", "boolean"),
+        ("amount in [1..rate]", "boolean?"),
+        ("for i in [1..amount] return i", "[number]"),
         ("max(order.lines.quantity)", "number?"),
     ],
 )  # fmt: skip
