@@ -8,9 +8,12 @@ from hypothesis import strategies as st
 
 from microflow_runtime.feel import ANY, NUMBER, NUMBER_CONTEXT, FeelError, FormulaFaults, check, evaluate
 
-WORDS = st.sampled_from(
-    ["if", "then", "else", "for", "in", "return", "some", "every", "satisfies", "and", "or", "between", "instance", "of", "function", "true", "false", "null", "not", "external", "item", "partial", "x", "a", "b", "date", "time", "and", "years", "months", "duration", "number", "string", "list", "context", "range", "Any", "count", "sum", "(", ")", "[", "]", "{", "}", "<", ">", "<=", ">=", "=", "!=", "==", "&&", "||", "!", "+", "-", "*", "/", "**", "..", ".", ",", ":", "@", "?", '"a"', '"2025-01-31"', '"P1D"', '"\\u0041"', "1", "2.5", "1e3", "1e999", ".5", "'a'", "//", "/*", "*/", "->", "]", "[", "(", ")", "(", ")"]
-)
+VOCABULARY = r"""
+if then else for in return some every satisfies and or between instance of function true false null not external item partial
+x a b date time and years months duration number string list context range Any count sum ( ) [ ] { } < > <= >= = != == && ||
+! + - * / ** .. . , : @ ? "a" "2025-01-31" "P1D" "\u0041" 1 2.5 1e3 1e999 .5 'a' // /* */ -> ] [ ( ) ( )
+"""
+WORDS = st.sampled_from(VOCABULARY.split())
 TOKENS = st.lists(WORDS, max_size=25).map(" ".join)
 GLUED = st.lists(WORDS, max_size=15).map("".join)
 TEXT = st.one_of(TOKENS, GLUED, st.text(max_size=40), st.text(alphabet=st.characters(codec="utf-8"), max_size=20))
