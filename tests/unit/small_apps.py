@@ -33,6 +33,26 @@ data_sources:
   orders: {url: "sqlite:///orders.db"}
   archive: {url: "sqlite:///archive.db"}
 """
+ORDER = """
+business_object: Order
+fields:
+  id: string
+  count: integer?
+  lines: [Line]
+"""
+LINE = """
+business_object: Line
+fields:
+  sku: string
+  price: decimal
+"""
+_FLOW = """
+microflow: F
+inputs: {In: Order}
+outputs: {Out: Order}
+variables: {Lines: [Line], Note: Line}
+nodes:
+"""
 _HEAD = re.compile(r"(app|business_object|microflow): *(.+)")
 _FOLDER = {"business_object": "business_objects", "microflow": "microflows"}
 
@@ -50,6 +70,13 @@ def files_of(*texts: str, files: dict[str, bytes] | None = None) -> dict[str, by
         found["app.yaml" if kind == "app" else f"{_FOLDER[kind]}/{name}.yaml"] = body.encode()
     found.setdefault("app.yaml", APP.strip("\n").encode() + b"\n")
     return found
+
+
+def told_of_flow(
+    nodes: str, *, start: str = "  Start: {type: start, next: A}\n", end: str = "  End: {type: end}\n"
+) -> str:
+    """Give what `microflow check` prints for a flow over orders whose nodes begin in line 7, after the start."""
+    return told(ORDER, LINE, _FLOW + start + nodes.strip("\n") + "\n" + end)
 
 
 def source_of(*texts: str, files: dict[str, bytes] | None = None) -> AppSource:

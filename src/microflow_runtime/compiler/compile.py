@@ -5,7 +5,7 @@ from typing import Any
 
 from microflow_runtime.compiler.assigned import State, assigned_before
 from microflow_runtime.compiler.business_objects import BoClass, Misfit, build_classes, shape_of
-from microflow_runtime.compiler.faults import FaultList, Places, did_you_mean
+from microflow_runtime.compiler.faults import FaultList, Path, Places, did_you_mean
 from microflow_runtime.compiler.feel_types import CALLER, ERROR, FeelTypes
 from microflow_runtime.compiler.graph import check_graph
 from microflow_runtime.compiler.library import Library, closure_of, types_of
@@ -14,6 +14,7 @@ from microflow_runtime.compiler.node_context import Layout, NodeContext, read_se
 from microflow_runtime.compiler.plan import ENDS, Action, Parameter, Plan, PlanCatch, PlanNode
 from microflow_runtime.errors import DefinitionFaults, Fault
 from microflow_runtime.feel import Type
+from microflow_runtime.feel.patterns import PatternFault, check_pattern
 from microflow_runtime.model.business_object import BusinessObject
 from microflow_runtime.model.microflow import Limits, Microflow, Node
 from microflow_runtime.model.type_ref import SIMPLE_TYPES, TypeRef
@@ -70,7 +71,7 @@ class CheckedFlow:
             return True
         if ref.name in self._library.broken:
             return False
-        known = [*self._library.business_objects, *SIMPLE_TYPES]
+        known = [*self._library.business_objects, *self._library.object_names(), *SIMPLE_TYPES]
         self._faults.add(
             "MF-D067", f'There is no Business Object "{ref.name}".', path, help=did_you_mean(ref.name, known)
         )
@@ -254,15 +255,25 @@ def check_business_object(
         if not field.type.is_simple and field.type.name not in definitions and field.type.name not in broken:
             message = f'There is no Business Object "{field.type.name}".'
             faults.add("MF-D067", message, ("fields", field.name), help=did_you_mean(field.type.name, known))
+        if field.pattern is not None:
+            _check_pattern(field.pattern, ("fields", field.name, "pattern"), faults)
     if not faults.faults:
         closure = closure_of([TypeRef(definition.name)], definitions)
         try:
             build_classes(closure.values())
         except Misfit as misfit:
             if misfit.path and misfit.path[0] == definition.name:
-                field_name = misfit.path[1]
+                path = ("fields", misfit.path[1], "default")
                 message = f"The default does not fit: {misfit.sentence()}."
-                faults.add("MF-D069", message, ("fields", field_name), expected=misfit.expected, found=misfit.found)
+                faults.add("MF-D069", message, path, expected=misfit.expected, found=misfit.found)
         except KeyError:
             pass  # another Business Object of the closure names an unknown one; it is told there
     return tuple(faults.faults)
+
+
+def _check_pattern(pattern: str, path: Path, faults: FaultList) -> None:
+    try:
+        check_pattern(pattern)
+    except PatternFault as error:
+        sentence = str(error)
+        faults.add("MF-F014", f"{sentence[:1].upper()}{sentence[1:]}.", path)

@@ -20,13 +20,16 @@ def targets_of(node: Node) -> list[tuple[tuple[str | int, ...], str]]:
 def check_graph(flow: Microflow, types: Mapping[str, NodeDeclaration], faults: FaultList) -> None:
     """Report missing targets, a missing or second start, nodes that nothing leads to, and nodes without a way to an end."""
     nodes = flow.nodes
+    loose = set()
     for name, node in nodes.items():
         for path, target in targets_of(node):
             if target not in nodes:
+                loose.add(name)
                 faults.add(
                     "MF-D051", f'There is no node "{target}".', ("nodes", name, *path), help=did_you_mean(target, nodes)
                 )
-        _check_exits(node, types, faults)
+        if not _check_exits(node, types, faults):
+            loose.add(name)
     starts = [name for name, node in nodes.items() if node.type == "start"]
     if not starts:
         faults.add(
@@ -40,13 +43,14 @@ def check_graph(flow: Microflow, types: Mapping[str, NodeDeclaration], faults: F
             ("nodes", name),
             at_key=True,
         )
-    _check_reach(flow, starts[0], types, faults)
+    _check_reach(flow, starts[0], types, faults, loose)
 
 
-def _check_exits(node: Node, types: Mapping[str, NodeDeclaration], faults: FaultList) -> None:
+def _check_exits(node: Node, types: Mapping[str, NodeDeclaration], faults: FaultList) -> bool:
+    """Report ways out that are missing or too many; False when the way on is missing."""
     declared = types.get(node.type)
     if declared is None:
-        return
+        return bool(targets_of(node))
     here = ("nodes", node.name)
     if declared.exits == "next" and node.next is None:
         faults.add(
@@ -68,9 +72,13 @@ def _check_exits(node: Node, types: Mapping[str, NodeDeclaration], faults: Fault
         )
     if declared.exits != "links" and node.links:
         faults.add("MF-D054", f"A {node.type} node takes no `links`.", (*here, "links"), at_key=True)
+    return declared.exits == "none" or bool(node.next if declared.exits == "next" else node.links)
 
 
-def _check_reach(flow: Microflow, start: str, types: Mapping[str, NodeDeclaration], faults: FaultList) -> None:
+def _check_reach(
+    flow: Microflow, start: str, types: Mapping[str, NodeDeclaration], faults: FaultList, loose: set[str]
+) -> None:
+    """Report what cannot be reached and what never ends. Where a `loose` end leads nobody knows: it may be anywhere."""
     forward = {
         name: [target for _, target in targets_of(node) if target in flow.nodes] for name, node in flow.nodes.items()
     }
@@ -80,9 +88,9 @@ def _check_reach(flow: Microflow, start: str, types: Mapping[str, NodeDeclaratio
             backward[target].append(name)
     reached = _walk([start], forward)
     ends = [name for name, node in flow.nodes.items() if node.type in types and types[node.type].exits == "none"]
-    ending = _walk(ends, backward)
+    ending = _walk([*ends, *loose], backward)
     for name in flow.nodes:
-        if name not in reached:
+        if name not in reached and not (loose & reached):
             faults.add(
                 "MF-D055",
                 f'Nothing leads to the node "{name}".',
@@ -90,7 +98,7 @@ def _check_reach(flow: Microflow, start: str, types: Mapping[str, NodeDeclaratio
                 at_key=True,
                 help="link it or delete it",
             )
-        elif name not in ending and ends:
+        elif name in reached and name not in ending and ends:
             faults.add("MF-D056", f'From the node "{name}" there is no way to an end.', ("nodes", name), at_key=True)
     if not ends:
         faults.add("MF-D056", "The flow has no end.", ("nodes",), at_key=True, help="add a node with `type: end`")

@@ -36,7 +36,8 @@ class Callee(msgspec.Struct, frozen=True, kw_only=True):
 class Library(msgspec.Struct, frozen=True, kw_only=True):
     """The surroundings of one flow in one snapshot. `find_callee` gives None for a flow that is not there.
 
-    `broken` are names whose files are there and cannot be used: naming one is no fault of its own.
+    `business_objects` are those that the flow needs, `object_names` gives all there are. `broken` are names whose files
+    are there and cannot be used: naming one is no fault of its own.
     """
 
     app: App
@@ -45,6 +46,7 @@ class Library(msgspec.Struct, frozen=True, kw_only=True):
     find_callee: Callable[[str], Callee | None]
     callee_names: Callable[[], Iterable[str]]
     broken: frozenset[str] = frozenset()
+    object_names: Callable[[], Iterable[str]] = tuple
 
 
 def closure_of(types: Iterable[TypeRef], definitions: Mapping[str, BusinessObject]) -> dict[str, BusinessObject]:

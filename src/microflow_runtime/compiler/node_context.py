@@ -1,7 +1,7 @@
 """What a node type sees of the node it checks: settings, scope, mappings, and where to report faults."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
 
@@ -127,17 +127,26 @@ def read_settings(node: Node, declared: type[msgspec.Struct], faults: FaultList)
     for name, field in fields.items():
         if name not in node.settings:
             if field.required:
-                faults.add(
-                    "MF-D058", f'The {node.type} node "{node.name}" needs the setting "{name}".', path, at_key=True
-                )
+                message = f'The {node.type} node "{node.name}" needs the setting "{name}".'
+                faults.add("MF-D058", message, path, at_key=True, help=f"add `{name}: …`")
                 good = False
             continue
         try:
             msgspec.convert(node.settings[name], field.type)
         except msgspec.ValidationError as error:
-            faults.add("MF-D059", f'The setting "{name}" does not fit: {error}.', (*path, name))
+            help_text = _nearest_choice(node.settings[name], field.type)
+            faults.add("MF-D059", f'The setting "{name}" does not fit: {error}.', (*path, name), help=help_text)
             good = False
     return msgspec.convert(node.settings, declared) if good else None
+
+
+def _nearest_choice(value: Any, kind: Any) -> str:
+    """Give the nearest of the words that a setting takes, or all of them; nothing for a setting that takes others."""
+    plain = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    if get_origin(plain) is not Literal:
+        return ""
+    words = [str(word) for word in get_args(plain)]
+    return did_you_mean(str(value), words) or f"it is one of {', '.join(words)}"
 
 
 COMMON_KEYS = ("type", "title", "description", "next", "links", "catch", "in", "out", "timeout", "retry")

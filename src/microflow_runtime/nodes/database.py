@@ -87,7 +87,7 @@ def _check_sql(context: NodeContext, settings: DatabaseSettings) -> None:
     first = word[1].lower() if word else ""
     if first not in _STATEMENTS[settings.command]:
         message = f'The command is {settings.command} and the statement begins with "{first}".'
-        context.fault("MF-D078", message, "sql", help=f"it begins with {' or '.join(_STATEMENTS[settings.command])}")
+        context.fault("MF-D078", message, "sql", help=f"begin it with {', '.join(_STATEMENTS[settings.command])}")
     wanted = list(dict.fromkeys(_PARAMETER.findall(settings.sql)))
     for name in wanted:
         if name not in context.node.inputs:

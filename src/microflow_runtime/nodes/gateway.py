@@ -29,7 +29,7 @@ class GatewayNode:
     waits: ClassVar[bool] = False
 
     def prepare(self, context: NodeContext) -> Callable[[], Action]:
-        """Check that each link has a condition or is the one default."""
+        """Check the conditions."""
         for key in ("in", "out"):
             if context.node.inputs if key == "in" else context.node.outputs:
                 context.fault(
@@ -43,16 +43,8 @@ class GatewayNode:
         otherwise = -1
         for index, link in enumerate(context.node.links):
             if link.otherwise:
-                if otherwise >= 0:
-                    context.fault("MF-D072", "A gateway has at most one `otherwise`.", "links", index)
-                if link.when is not None:
-                    context.fault("MF-D072", "A link with `otherwise` takes no `when`.", "links", index, "when")
                 otherwise = index
-            elif link.when is None:
-                context.fault(
-                    "MF-D073", "The link has no condition.", "links", index, help="add `when: = …` or `otherwise: true`"
-                )
-            else:
+            elif link.when is not None:  # a link with neither is told where the definition is read
                 computed = context.formula(link.when, "links", index, "when", expected=optional(BOOLEAN))
                 if computed is not None:
                     conditions.append((index, link.label or link.to, computed))

@@ -174,6 +174,7 @@ async def check_catalog(
                 checked += [] if found else [key]
                 await slices.between()
     broken = {definitions.app.name: definitions.broken for definitions in apps if definitions.app}
+    names = {definitions.app.name: tuple(definitions.business_objects) for definitions in apps if definitions.app}
     documents = {
         document_key(definitions.readings[path].file): definitions.document_of_microflow(name)
         for definitions in apps
@@ -182,7 +183,8 @@ async def check_catalog(
     for record in candidate.manifest.flows:
         if record.key not in known:
             document = documents.get(record.flow_hash) or load(candidate.bodies[record.flow_hash])
-            library = candidate.library_of(record, broken.get(record.app, frozenset()))
+            known_names = names.get(record.app, ())
+            library = candidate.library_of(record, broken.get(record.app, frozenset()), known_names)
             flow = CheckedFlow(candidate.flow_of(record), library, document)
             faults += flow.faults
             checked += [] if any(fault.is_error for fault in flow.faults) else [record.key]

@@ -122,7 +122,9 @@ class Catalog:
         found = {name: self.definition(content_hash) for name, content_hash in record.business_objects.items()}
         return {name: value for name, value in found.items() if isinstance(value, BusinessObject)}
 
-    def library_of(self, record: FlowRecord, broken: frozenset[str] = frozenset()) -> Library:
+    def library_of(
+        self, record: FlowRecord, broken: frozenset[str] = frozenset(), object_names: Iterable[str] = ()
+    ) -> Library:
         """Give what a flow is compiled against: its closure, and the flows of its own snapshot."""
         return Library(
             app=self.app_of(record),
@@ -130,6 +132,7 @@ class Catalog:
             node_types=self._node_types,
             find_callee=lambda name: self._find_callee(record, name),
             broken=broken,
+            object_names=lambda: object_names,
             callee_names=lambda: [other.name for other in self.manifest.flows if other.app == record.app],
         )
 

@@ -12,8 +12,12 @@ Check = Callable[[Any], None]
 
 
 def build_check(field: Field) -> Check | None:
-    """Join a field's constraints into one function that raises Misfit; None when the field has none."""
-    checks = [*_number_checks(field), *_length_checks(field), *_text_checks(field)]
+    """Join a field's constraints into one function that raises Misfit; None when the field has none.
+
+    Lengths of a list count its items; every other constraint of a list holds for each item.
+    """
+    of_one = [*_number_checks(field), *_text_checks(field)]
+    checks = [*_length_checks(field), *([_of_items(check) for check in of_one] if field.type.is_list else of_one)]
     if not checks:
         return None
     if len(checks) == 1:
@@ -24,6 +28,18 @@ def build_check(field: Field) -> Check | None:
             check(value)
 
     return check_all
+
+
+def _of_items(check: Check) -> Check:
+    def check_items(values: list[Any]) -> None:
+        for index, value in enumerate(values):
+            try:
+                check(value)
+            except Misfit as misfit:
+                misfit.under(index)
+                raise
+
+    return check_items
 
 
 def _number_checks(field: Field) -> list[Check]:
@@ -66,7 +82,8 @@ def _length_checks(field: Field) -> list[Check]:
 def _text_checks(field: Field) -> list[Check]:
     checks: list[Check] = []
     if field.one_of:
-        allowed = frozenset(field.one_of)
+        is_number = field.type.name in {"integer", "decimal"}
+        allowed: frozenset[Any] = frozenset(map(Decimal, field.one_of) if is_number else field.one_of)
         listed = ", ".join(field.one_of)
 
         def is_allowed(value: Any) -> None:
