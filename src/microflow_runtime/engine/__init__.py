@@ -5,7 +5,7 @@ Others use: `perform`, `Run`, `RunLimits`, `NodeType`, `Resources`, `SqlConnecti
 
 from microflow_runtime.engine.contract import NodeType, Resources, SqlConnection
 from microflow_runtime.engine.limits import RunLimits
-from microflow_runtime.engine.perform import perform, read_inputs
+from microflow_runtime.engine.perform import perform, perform_at_once, read_inputs
 from microflow_runtime.engine.run import Run
 from microflow_runtime.engine.trace import record_execution
 
@@ -16,6 +16,7 @@ __all__ = [
     "RunLimits",
     "SqlConnection",
     "perform",
+    "perform_at_once",
     "read_inputs",
     "record_execution",
 ]

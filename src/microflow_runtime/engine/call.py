@@ -34,7 +34,6 @@ async def call_plan(caller: Run, plan: Plan, inputs: Mapping[int, Any]) -> dict[
         caller.execution_id,
         capture=caller.capture,
         deadline_ns=caller.deadline_ns,
-        started_at=caller.started_at,
     )
     run.depth = depth
     run.transactions = caller.transactions

@@ -16,6 +16,18 @@ async def execute(run: Run) -> None:
 
     Raises ExecutionError naming flow, node and cause when a node fails and no catch takes it.
     """
+    at = walk(run, 0)
+    while at >= 0:
+        at = walk(run, await _step_waiting(run, at))
+
+
+def walk(run: Run, at: int) -> int:
+    """Run from a node on until an end or a node that waits; give that node's index, or -1. Raises as `execute`.
+
+    A plan without waiting nodes is run by this alone, without touching the event loop.
+    """
+    if at < 0:
+        return at
     plan = run.plan
     steps = plan.steps
     frame = run.frame
@@ -24,37 +36,51 @@ async def execute(run: Run) -> None:
     deadline = run.deadline_ns
     left = run.steps_left
     capture = run.capture
-    at = 0
     enter(run)
     started = clock()
     while at >= 0:
+        action, waits, targets = steps[at]
+        if waits:
+            break
         if left <= 0 or started > deadline:
             run.steps_left = left
             raise _stopped(run, plan.nodes[at], left)
         left -= 1
-        action, waits, targets = steps[at]
         try:
-            if waits:
-                run.steps_left = left
-                leaves_by = await run_waiting(plan.nodes[at], frame, run)
-                left = run.steps_left
-                enter(run)
-            else:
-                leaves_by = action(frame, run)
-        except (ExecutionError, FeelError, TimeCatch) as error:
-            enter(run)
-            left = run.steps_left = min(left, run.steps_left)
+            leaves_by = action(frame, run)
+        except (ExecutionError, FeelError) as error:
+            run.steps_left = left
             at, started = _failed(run, at, started, error)
             continue
-        if capture:
-            run.note = run.note or StepNote()
-            run.note.frame = frame.copy()
-        record((at, leaves_by, started, run.note))
-        run.note = None
+        record((at, leaves_by, started, StepNote(frame=frame.copy()) if capture else None))
         at = targets[leaves_by]
         started = clock()
     run.steps_left = left
     run.ended_ns = started
+    return at
+
+
+async def _step_waiting(run: Run, at: int) -> int:
+    """Run one node that waits; give the index of the node to go on with."""
+    node = run.plan.nodes[at]
+    started = perf_counter_ns()
+    if run.steps_left <= 0 or started > run.deadline_ns:
+        raise _stopped(run, node, run.steps_left)
+    run.steps_left -= 1
+    try:
+        leaves_by = await run_waiting(node, run.frame, run)
+    except (ExecutionError, FeelError, TimeCatch) as error:
+        enter(run)
+        goes_on, _ = _failed(run, at, started, error)
+        return goes_on
+    note = run.note
+    if run.capture:
+        note = note or StepNote()
+        note.frame = run.frame.copy()
+    run.note = None
+    run.steps.append((at, leaves_by, started, note))
+    run.ended_ns = perf_counter_ns()
+    return node.targets[leaves_by]
 
 
 def enter(run: Run) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from microflow_runtime.compiler.business_objects import Misfit, Notes, encode_json
 from microflow_runtime.compiler.plan import Frame, Plan
-from microflow_runtime.engine.executor import execute
+from microflow_runtime.engine.executor import execute, walk
 from microflow_runtime.engine.run import Run
 from microflow_runtime.errors import InputError, LimitExceeded, OutputError
 from microflow_runtime.model.principal import Principal
@@ -55,6 +55,12 @@ async def perform(run: Run) -> bytes:
     if run.transactions is not None:
         await run.transactions.commit()
     return reply
+
+
+def perform_at_once(run: Run) -> bytes:
+    """Run a plan that waits for nothing, without the event loop. Raises ExecutionError."""
+    walk(run, 0)
+    return encode_outputs(run)
 
 
 def encode_outputs(run: Run) -> bytes:

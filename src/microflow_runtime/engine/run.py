@@ -31,28 +31,16 @@ class StepNote:
 class Run:
     """One execution under way. Belongs to one task; nothing of it outlives the execution but its recorded steps.
 
-    `deadline_ns` is on the clock of `perf_counter_ns`, `started_at` in seconds since 1970 (UTC). `note` is where a node leaves what the trace should know of the
-    step that runs now; the executor takes it after the step.
+    `deadline_ns` and `started_ns` are on the clock of `perf_counter_ns`. `note` is where a node leaves what the trace
+    should know of the step that runs now; the executor takes it after the step. What most runs never touch stands on the
+    class and is set on a run when it is needed.
     """
 
-    __slots__ = (
-        "capture",
-        "deadline_ns",
-        "depth",
-        "ended_ns",
-        "execution_id",
-        "frame",
-        "limits",
-        "note",
-        "plan",
-        "principal",
-        "resources",
-        "started_at",
-        "started_ns",
-        "steps",
-        "steps_left",
-        "transactions",
-    )
+    depth: int = 0
+    note: StepNote | None = None
+    transactions: Transactions | None = None
+    ended_ns: int = 0
+    capture: bool = False
 
     def __init__(
         self,
@@ -65,7 +53,6 @@ class Run:
         *,
         capture: bool = False,
         deadline_ns: int | None = None,
-        started_at: float = 0.0,
     ) -> None:
         self.plan = plan
         self.frame = frame
@@ -73,17 +60,18 @@ class Run:
         self.resources = resources
         self.limits = limits
         self.execution_id = execution_id
-        self.capture = capture
-        self.depth = 0
-        self.note: StepNote | None = None
         self.steps: list[StepRow] = []
         self.steps_left = limits.steps
-        self.transactions: Transactions | None = None
-        self.started_ns = perf_counter_ns()
-        self.started_at = started_at or time()
-        self.ended_ns = 0
-        own = self.started_ns + limits.execution_ns
+        self.started_ns = started = perf_counter_ns()
+        own = started + limits.execution_ns
         self.deadline_ns = own if deadline_ns is None or own < deadline_ns else deadline_ns
+        if capture:
+            self.capture = True
+
+    @property
+    def started_at(self) -> float:
+        """When the run started, in seconds since 1970 (UTC), as this process's clocks tell it now."""
+        return time() - (perf_counter_ns() - self.started_ns) / 1e9
 
     def seconds_left(self) -> float:
         """Give what is left of the deadline; negative when it has passed."""

@@ -3,13 +3,12 @@
 Source: ONEWEB, POST /MicroflowRest/DoAction (WIRE.md).
 """
 
-import os
 from collections.abc import Callable
 from time import perf_counter_ns
 from typing import Final
 
 from microflow_runtime.compiler.business_objects import JsonLimits, Notes
-from microflow_runtime.engine import Run, perform, read_inputs
+from microflow_runtime.engine import Run, perform, perform_at_once, read_inputs
 from microflow_runtime.errors import (
     AmbiguousFlow,
     BadRequest,
@@ -27,6 +26,7 @@ from microflow_runtime.runtime import Catalog, FlowEntry, Runtime
 from microflow_runtime.security import ANONYMOUS, Security
 from microflow_runtime.service.action_reply import ActionReply, error_body, reply_body
 from microflow_runtime.service.action_request import ActionRequest, choose, matches, read_action
+from microflow_runtime.service.execution_ids import ExecutionIds
 from microflow_runtime.service.hang_up import CallerGone, HungUp, stopped_when
 from microflow_runtime.service.recent import RecentExecutions
 from microflow_runtime.telemetry import get_log
@@ -38,9 +38,7 @@ _INTERNAL: Final = "An internal error; the server's log tells more under this ex
 class DoAction:
     """Executes flows. One per worker. `new_id` makes execution ids; tests inject their own."""
 
-    def __init__(
-        self, runtime: Runtime, security: Security, *, new_id: Callable[[], str] = lambda: os.urandom(16).hex()
-    ) -> None:
+    def __init__(self, runtime: Runtime, security: Security, *, new_id: Callable[[], str] | None = None) -> None:
         settings = runtime.settings
         self.runtime = runtime
         self.security = security
@@ -51,7 +49,7 @@ class DoAction:
             keys=settings.total_keys,
             text_bytes=settings.text_bytes,
         )
-        self._new_id = new_id
+        self._new_id = new_id or ExecutionIds().new
         self._most = settings.concurrent_executions
         self._most_each = settings.concurrent_per_principal
         self._under_way: dict[str, int] = {}
@@ -159,12 +157,17 @@ class DoAction:
                 execution_id,
                 capture=self._capture,
             )
-            if plan.waits and hung_up is not None:
+            if not plan.waits:
+                results = perform_at_once(run)
+            elif hung_up is not None:
                 async with stopped_when(hung_up):
                     results = await perform(run)
             else:
                 results = await perform(run)
             body = reply_body(results, entry, execution_id)
+        except Refusal as refusal:
+            exception = refusal.message
+            raise
         except ExecutionError as error:
             exception = error.message
             body = error_body(exception, entry.record.name, entry.record.id, execution_id)

@@ -6,13 +6,21 @@ a missing list is []. Why dicts: docs/decisions/0001-values-are-dicts.md.
 
 from collections.abc import Callable, Iterable, Mapping
 from itertools import repeat
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 
 from microflow_runtime.compiler.business_objects.constraints import Check, build_check
 from microflow_runtime.compiler.business_objects.misfit import Misfit, Notes, describe
 from microflow_runtime.compiler.business_objects.simple_values import SIMPLE
+from microflow_runtime.compiler.business_objects.unrolled import (
+    DECIMAL,
+    OTHER,
+    PLAIN,
+    TEXT,
+    reader_factory,
+    writer_factory,
+)
 from microflow_runtime.model.business_object import BusinessObject, Field
 from microflow_runtime.model.type_ref import TypeRef
 
@@ -40,7 +48,20 @@ class ValueShape(msgspec.Struct, frozen=True):
 class _Slot:
     """One field as the class works with it."""
 
-    __slots__ = ("adopt", "check", "default", "has_default", "is_list", "name", "needs_value", "read", "write")
+    __slots__ = (
+        "adopt",
+        "check",
+        "default",
+        "has_default",
+        "is_list",
+        "name",
+        "needs_value",
+        "read",
+        "settled",
+        "type",
+        "write",
+        "written",
+    )
 
     def __init__(self, field: Field, shape: ValueShape) -> None:
         self.name = field.name
@@ -48,10 +69,45 @@ class _Slot:
         self.read = shape.read if self.check is None else _checked_reader(shape.read, self.check)
         self.adopt = shape.adopt if self.check is None else _checked_adopter(shape.adopt, self.check)
         self.write = shape.write
+        self.type = field.type
         self.is_list = field.type.is_list
         self.has_default = field.default is not msgspec.UNSET
         self.needs_value = not (field.type.is_optional or self.has_default or self.is_list)
-        self.default = self.read(field.default, Notes()) if self.has_default else None
+        self.written = field.default
+        self.default: Value = None
+        self.settled = None if self.has_default else True
+
+    def settle(self) -> None:
+        """Read the default, once every class of the closure is linked. Raises Misfit when it does not fit."""
+        if self.settled is False:
+            raise Misfit("a default that comes to an end", "one that needs itself")
+        self.settled = False
+        self.default = self.read(self.written, Notes())
+        self.settled = True
+
+    @property
+    def read_kind(self) -> str:
+        """How the unrolled reader may take the value without a call."""
+        if self.check is not None or self.type.is_list:
+            return OTHER
+        return {"string": TEXT, "decimal": DECIMAL}.get(self.type.name, OTHER)
+
+    @property
+    def write_is_plain(self) -> bool:
+        """Whether the value goes out as it is, missing or not."""
+        return self.write is None and not self.needs_value
+
+    def read_or_missing(self, given: Any, notes: Notes) -> Value:
+        """Read what was given, or give what stands for nothing."""
+        return self.missing() if given is None else self.read(given, notes)
+
+    def write_or_refuse(self, value: Value) -> Any:
+        """Write the value; Misfit when one is needed and there is none."""
+        if value is None:
+            if self.needs_value:
+                raise Misfit("a value", "nothing")
+            return None
+        return value if self.write is None else self.write(value)
 
     def missing(self) -> Value:
         """Give what stands for a value that was not sent; Misfit when one is required."""
@@ -59,6 +115,8 @@ class _Slot:
             raise Misfit("a value", "nothing")
         if self.is_list and not self.has_default:
             return []
+        if not self.settled:
+            self.settle()
         return self.default
 
 
@@ -83,15 +141,15 @@ def _checked_adopter(adopt: Adopter, check: Check) -> Adopter:
 class BoClass:
     """The class of one Business Object within one closure of definitions. It never changes once it is linked."""
 
-    __slots__ = ("_adopters", "_readers", "_slots", "_writers", "definition", "name")
+    __slots__ = ("_adopters", "_read", "_slots", "_write", "definition", "name")
 
     def __init__(self, definition: BusinessObject) -> None:
         self.definition = definition
         self.name = definition.name
         self._slots: dict[str, _Slot] = {}
-        self._readers: tuple[tuple[str, Reader, _Slot], ...] = ()
+        self._read: Callable[[dict[str, Any], Notes], dict[str, Value]]
+        self._write: Writer
         self._adopters: tuple[tuple[str, Adopter, _Slot], ...] = ()
-        self._writers: tuple[tuple[str, Writer | None, bool], ...] = ()
 
     def link(self, classes: "Mapping[str, BoClass]") -> None:
         """Build the fields, once every class of the closure exists: Business Objects may refer to each other."""
@@ -101,32 +159,24 @@ class BoClass:
             except Misfit as misfit:
                 raise misfit.under(field.name).under(self.name) from misfit
         slots = self._slots.values()
-        self._readers = tuple((slot.name, slot.read, slot) for slot in slots)
+        self._read = self._make_reader()
+        self._write = self._make_writer()
         self._adopters = tuple((slot.name, slot.adopt, slot) for slot in slots)
-        self._writers = tuple((slot.name, slot.write, slot.needs_value) for slot in slots)
+
+    def settle(self) -> None:
+        """Read the defaults, once every class of the closure is linked."""
+        for slot in self._slots.values():
+            try:
+                if not slot.settled:
+                    slot.settle()
+            except Misfit as misfit:
+                raise misfit.under(slot.name).under(self.name) from misfit
 
     def read(self, value: Any, notes: Notes) -> dict[str, Value]:
         """Make a value from a JSON object; a field that is not declared is left out and counted."""
         if type(value) is not dict:
             raise Misfit(f"an object ({self.name})", describe(value))
-        result: dict[str, Value] = {}
-        absent = 0
-        name = ""
-        try:
-            for name, read, slot in self._readers:
-                given = value.get(name)
-                if given is not None:
-                    result[name] = read(given, notes)
-                else:
-                    absent += name not in value
-                    result[name] = slot.missing()
-        except Misfit as misfit:
-            misfit.under(name)
-            raise
-        unknown = len(value) - len(result) + absent
-        if unknown:
-            notes.unknown_fields += unknown
-        return result
+        return self._read(value, notes)
 
     def adopt(self, value: Any) -> dict[str, Value]:
         """Make a value from a context by field names; fields of the context that are not declared are left out."""
@@ -166,21 +216,33 @@ class BoClass:
 
     def write(self, value: dict[str, Value]) -> dict[str, Any]:
         """Make the JSON object of a value; a required field without value does not fit."""
-        result: dict[str, Any] = {}
-        name = ""
-        try:
-            for name, write, needs_value in self._writers:
-                item = value[name]
-                if item is None:
-                    if needs_value:
-                        raise Misfit("a value", "nothing")
-                elif write is not None:
-                    item = write(item)
-                result[name] = item
-        except Misfit as misfit:
-            misfit.under(name)
-            raise
-        return result
+        return self._write(value)
+
+    def _make_reader(self) -> Callable[[dict[str, Any], Notes], dict[str, Value]]:
+        slots = tuple(self._slots.values())
+        declared = frozenset(self._slots)
+
+        def failed(index: int, misfit: Misfit) -> NoReturn:
+            raise misfit.under(slots[index].name)
+
+        def count_unknown(value: dict[str, Any], notes: Notes) -> None:
+            notes.unknown_fields += sum(name not in declared for name in value)
+
+        factory = reader_factory("".join(slot.read_kind for slot in slots))
+        names = (slot.name for slot in slots)
+        reader: Callable[[dict[str, Any], Notes], dict[str, Value]] = factory(
+            *names, *(slot.read_or_missing for slot in slots), failed, count_unknown, Misfit)
+
+    def _make_writer(self) -> Writer:
+        slots = tuple(self._slots.values())
+
+        def failed(index: int, misfit: Misfit) -> NoReturn:
+            raise misfit.under(slots[index].name)
+
+        factory: Callable[..., Writer] = writer_factory(
+            "".join(PLAIN if slot.write_is_plain else OTHER for slot in slots)
+        )
+        return factory(*(slot.name for slot in slots), *(slot.write_or_refuse for slot in slots), failed, Misfit)
 
 
 def build_classes(definitions: Iterable[BusinessObject]) -> dict[str, BoClass]:
@@ -188,6 +250,8 @@ def build_classes(definitions: Iterable[BusinessObject]) -> dict[str, BoClass]:
     classes = {definition.name: BoClass(definition) for definition in definitions}
     for bo_class in classes.values():
         bo_class.link(classes)
+    for bo_class in classes.values():
+        bo_class.settle()
     return classes
 
 

@@ -15,7 +15,7 @@ from microflow_runtime.errors import BadRequest
 MAX_DIGITS: Final = 1_000
 MAX_EXPONENT: Final = 6_144
 INT_BOUND: Final = 10**MAX_DIGITS
-_PLAIN_CHARACTERS: Final = 300
+_KEY_BYTES: Final = 4
 
 
 class JsonLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,8 +28,6 @@ class JsonLimits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _read_number(text: str) -> Decimal:
-    if len(text) < _PLAIN_CHARACTERS and "e" not in text and "E" not in text:
-        return Decimal(text)
     if len(text) > MAX_DIGITS + 10:
         raise ValueError(f"a number has more than {MAX_DIGITS} digits")
     number = Decimal(text)
@@ -41,7 +39,10 @@ def _read_number(text: str) -> Decimal:
     return number
 
 
-_decoder: Final = msgspec.json.Decoder(float_hook=_read_number)
+_decode: Final = msgspec.json.Decoder(float_hook=_read_number).decode
+_decode_short: Final = msgspec.json.Decoder(float_hook=Decimal).decode
+"""For texts too short to hold too many digits; exponents are looked at when a field takes the number."""
+
 _encoder: Final = msgspec.json.Encoder(decimal_format="number")
 encode_json: Final = _encoder.encode
 _DEFAULTS: Final = JsonLimits()
@@ -54,7 +55,7 @@ def decode_json(body: bytes, limits: JsonLimits = _DEFAULTS) -> Any:
     or too large a number.
     """
     try:
-        value = _decoder.decode(body)
+        value = _decode_short(body) if len(body) <= MAX_DIGITS else _decode(body)
     except UnicodeDecodeError as error:
         raise BadRequest(f"The body is not UTF-8: a wrong byte at position {error.start}.") from error
     except RecursionError as error:
@@ -63,10 +64,11 @@ def decode_json(body: bytes, limits: JsonLimits = _DEFAULTS) -> Any:
         raise BadRequest(f"The body is not JSON: a number has an exponent beyond {MAX_EXPONENT}.") from error
     except ValueError as error:  # msgspec.DecodeError, and what the number hook raises, are ValueErrors
         raise BadRequest(f"The body is not JSON: {error}.") from error
+    size = len(body)
     if (
         body.count(b"{") + body.count(b"[") > limits.depth
-        or body.count(b":") > limits.keys_per_object
-        or len(body) > limits.text_bytes
+        or size >= _KEY_BYTES * limits.keys_per_object
+        or size > limits.text_bytes
     ):
         _check_sizes(value, limits)
     return value

@@ -10,8 +10,9 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from microflow_runtime.compiler.business_objects.json_door import INT_BOUND, MAX_DIGITS
+from microflow_runtime.compiler.business_objects.json_door import INT_BOUND, MAX_DIGITS, MAX_EXPONENT
 from microflow_runtime.compiler.business_objects.misfit import Misfit, Notes, describe
+from microflow_runtime.errors import BadRequest
 from microflow_runtime.feel import (
     Date,
     DateTime,
@@ -61,7 +62,9 @@ def _boolean(value: Any) -> bool:
 def _read_decimal(value: Any, _notes: Notes) -> Decimal:
     kind = type(value)
     if kind is Decimal:
-        return value  # type: ignore[no-any-return]  # the door made it and checked its bounds
+        if -MAX_EXPONENT <= value.adjusted() <= MAX_EXPONENT:
+            return value  # type: ignore[no-any-return]
+        raise BadRequest(f"A number has an exponent beyond {MAX_EXPONENT}.")
     if kind is int and -INT_BOUND < value < INT_BOUND:
         return Decimal(value)
     raise Misfit("decimal", describe(value))
@@ -71,7 +74,7 @@ def _read_integer(value: Any, _notes: Notes) -> Decimal:
     if type(value) is int and -INT_BOUND < value < INT_BOUND:
         return Decimal(value)
     if type(value) is Decimal:
-        return _whole(value)
+        return _whole(_read_decimal(value, _notes))
     raise Misfit("integer", describe(value))
 
 
