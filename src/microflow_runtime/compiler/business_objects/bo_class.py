@@ -231,7 +231,9 @@ class BoClass:
         factory = reader_factory("".join(slot.read_kind for slot in slots))
         names = (slot.name for slot in slots)
         reader: Callable[[dict[str, Any], Notes], dict[str, Value]] = factory(
-            *names, *(slot.read_or_missing for slot in slots), failed, count_unknown, Misfit)
+            *names, *(slot.read_or_missing for slot in slots), failed, count_unknown, Misfit
+        )
+        return reader
 
     def _make_writer(self) -> Writer:
         slots = tuple(self._slots.values())
