@@ -12,6 +12,7 @@ from microflow_runtime.errors import DefinitionFaults, Fault
 from microflow_runtime.model.microflow import Microflow
 from microflow_runtime.runtime.catalog import Catalog
 from microflow_runtime.runtime.manifest import FlowRecord, key_of
+from microflow_runtime.runtime.rings import rings_of
 from microflow_runtime.runtime.slices import Slices
 
 _COMPILER: Final = f"microflow {__version__}"
@@ -105,31 +106,28 @@ def callees_of(flow: Microflow) -> tuple[str, ...]:
 
 
 def with_keys(records: Sequence[FlowRecord]) -> tuple[FlowRecord, ...]:
-    """Put into each record the key of everything its plan depends on; flows that call each other in a ring share their ring."""
-    by_group = {(record.app, record.name, record.group): record for record in records}
+    """Put into each record the key of everything its plan depends on; flows that call each other in a ring share their ring.
+
+    Each ring comes after those that it calls, so that every flow is looked at once, however they call each other.
+    """
+    by_place = {(record.app, record.name, record.group): record for record in records}
+    calls = {
+        place: [callee for name in record.callees if (callee := (record.app, name, record.group)) in by_place]
+        for place, record in by_place.items()
+    }
     keys: dict[Place, str] = {}
+    for ring in rings_of(calls):
+        members = set(ring)
+        own = {place: _own_key(by_place[place]) for place in ring}
+        outside = {keys[callee] for place in ring for callee in calls[place] if callee not in members}
+        whole = key_of(*sorted(own.values()), "calls", *sorted(outside))
+        keys |= {place: key_of(own[place], whole) for place in ring}
+    return tuple(msgspec.structs.replace(record, key=keys[record.app, record.name, record.group]) for record in records)
 
-    def key(place: Place, above: tuple[Place, ...]) -> tuple[str, bool]:
-        """Give the key, and whether it hangs on a ring and so holds only as seen from `above`."""
-        record = by_group.get(place)
-        if record is None:
-            return "absent", False
-        if place in above:
-            return "ring", True
-        if place in keys:
-            return keys[place], False
-        objects = [part for item in sorted(record.business_objects.items()) for part in item]
-        below = [key((record.app, name, record.group), (*above, place)) for name in record.callees]
-        callees = [callee for callee, _ in below]
-        made = key_of(_COMPILER, record.app, record.flow_hash, record.app_hash, *objects, "calls", *callees)
-        in_ring = any(ring for _, ring in below)
-        if not above or not in_ring:
-            keys[place] = made
-        return made, in_ring
 
-    return tuple(
-        msgspec.structs.replace(record, key=key((record.app, record.name, record.group), ())[0]) for record in records
-    )
+def _own_key(record: FlowRecord) -> str:
+    objects = [part for item in sorted(record.business_objects.items()) for part in item]
+    return key_of(_COMPILER, record.app, record.flow_hash, record.app_hash, *objects)
 
 
 def with_active(records: Iterable[FlowRecord]) -> tuple[FlowRecord, ...]:

@@ -5,6 +5,7 @@ Read into memory by exactly expected names; nothing of it is ever unpacked to a 
 
 import stat
 import zipfile
+import zlib
 from collections.abc import Iterable
 from io import BytesIO
 from pathlib import Path
@@ -50,6 +51,7 @@ def read_package(name: str, content: bytes) -> AppSource:
         OSError,
         ValueError,
         zipfile.LargeZipFile,
+        zlib.error,
     ) as error:
         raise BadRequest("The package is no readable zip archive.") from error
     if "app.yaml" not in files:
@@ -76,6 +78,8 @@ def _read_entries(archive: zipfile.ZipFile) -> dict[str, bytes]:
 
 def _check_entry(entry: zipfile.ZipInfo, seen: dict[str, bytes]) -> None:
     name = entry.filename
+    if entry.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+        raise BadRequest("The package holds a file that is packed in another way than deflate.")
     if not _is_plain(name):
         raise BadRequest("The package has an entry whose name leads out of it.")
     if name in seen:

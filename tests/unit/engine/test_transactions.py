@@ -93,7 +93,7 @@ async def test_an_output_that_does_not_fit_undoes_all() -> None:
             "End: {type: end}", "End: {type: end, out: {Out.other: x}}"
         ),
     )
-    with pytest.raises(Exception, match="Out.name: expected a value"):
+    with pytest.raises(Exception, match=r"Out\.name: expected a value"):
         await app.call("Two")
     assert not any(entry.endswith("commit") for entry in app.sources.happened)
     assert "orders: rollback" in app.sources.happened
@@ -142,6 +142,7 @@ async def test_a_commit_goes_on_when_its_caller_goes_away() -> None:
 
     class Sources:
         def open_transaction(self, app: str, source: str) -> Slow:
+            assert app == "Shop"
             return Slow(source)
 
     transactions = Transactions(Sources())  # type: ignore[arg-type]

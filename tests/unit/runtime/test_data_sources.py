@@ -132,7 +132,7 @@ async def test_a_guarded_statement_fails_alone(home: Home) -> None:
     """What came before a failed statement stays in the transaction."""
     async with home.open() as transaction:
         await _insert(transaction, "b")
-        with pytest.raises(NodeError, match="UNIQUE constraint failed: item.name") as caught:
+        with pytest.raises(NodeError, match=r"UNIQUE constraint failed: item.name") as caught:
             await _insert(transaction, "a", undo_alone=True)
         await transaction.commit()
     assert home.names() == ["a", "b"]
