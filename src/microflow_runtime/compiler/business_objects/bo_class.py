@@ -148,7 +148,7 @@ class BoClass:
         self.name = definition.name
         self._slots: dict[str, _Slot] = {}
         self._read: Callable[[dict[str, Any], Notes], dict[str, Value]]
-        self._write: Writer
+        self._write: Callable[[dict[str, Value]], dict[str, Any]]
         self._adopters: tuple[tuple[str, Adopter, _Slot], ...] = ()
 
     def link(self, classes: "Mapping[str, BoClass]") -> None:
@@ -230,18 +230,16 @@ class BoClass:
 
         factory = reader_factory("".join(slot.read_kind for slot in slots))
         names = (slot.name for slot in slots)
-        reader: Callable[[dict[str, Any], Notes], dict[str, Value]] = factory(
-            *names, *(slot.read_or_missing for slot in slots), failed, count_unknown, Misfit
-        )
-        return reader
+        converters = (slot.read_or_missing for slot in slots)
+        return factory(*names, *converters, failed, count_unknown, Misfit)
 
-    def _make_writer(self) -> Writer:
+    def _make_writer(self) -> Callable[[dict[str, Value]], dict[str, Any]]:
         slots = tuple(self._slots.values())
 
         def failed(index: int, misfit: Misfit) -> NoReturn:
             raise misfit.under(slots[index].name)
 
-        factory: Callable[..., Writer] = writer_factory(
+        factory = writer_factory(
             "".join(PLAIN if slot.write_is_plain else OTHER for slot in slots)
         )
         return factory(*(slot.name for slot in slots), *(slot.write_or_refuse for slot in slots), failed, Misfit)

@@ -5,7 +5,7 @@ a hostile body can provoke in the decoder is caught here and becomes `BadRequest
 """
 
 from collections.abc import Iterable
-from decimal import Decimal, InvalidOperation
+from decimal import Clamped, Context, Inexact, InvalidOperation, Overflow, Subnormal, Underflow
 from typing import Any, Final
 
 import msgspec
@@ -27,22 +27,15 @@ class JsonLimits(msgspec.Struct, frozen=True, kw_only=True):
     text_bytes: int = 4 * 1024 * 1024
 
 
-def _read_number(text: str) -> Decimal:
-    if len(text) > MAX_DIGITS + 10:
-        raise ValueError(f"a number has more than {MAX_DIGITS} digits")
-    number = Decimal(text)
-    if number and not -MAX_EXPONENT <= number.adjusted() <= MAX_EXPONENT:
-        raise ValueError(f"a number has an exponent beyond {MAX_EXPONENT}")
-    exponent = number.as_tuple().exponent
-    if not isinstance(exponent, int) or not -2 * MAX_EXPONENT <= exponent <= MAX_EXPONENT:
-        raise ValueError(f"a number has an exponent beyond {MAX_EXPONENT}")
-    return number
+_DOOR: Final = Context(
+    prec=MAX_DIGITS,
+    Emax=MAX_EXPONENT,
+    Emin=-MAX_EXPONENT,
+    traps=[Clamped, InvalidOperation, Overflow, Underflow, Subnormal, Inexact],
+)
+"""Takes a number exactly as it is written, or refuses it: too many digits are inexact here, too large an exponent overflows."""
 
-
-_decode: Final = msgspec.json.Decoder(float_hook=_read_number).decode
-_decode_short: Final = msgspec.json.Decoder(float_hook=Decimal).decode
-"""For texts too short to hold too many digits; exponents are looked at when a field takes the number."""
-
+_decode: Final = msgspec.json.Decoder(float_hook=_DOOR.create_decimal).decode
 _encoder: Final = msgspec.json.Encoder(decimal_format="number")
 encode_json: Final = _encoder.encode
 _DEFAULTS: Final = JsonLimits()
@@ -55,14 +48,21 @@ def decode_json(body: bytes, limits: JsonLimits = _DEFAULTS) -> Any:
     or too large a number.
     """
     try:
-        value = _decode_short(body) if len(body) <= MAX_DIGITS else _decode(body)
+        value = _decode(body)
     except UnicodeDecodeError as error:
         raise BadRequest(f"The body is not UTF-8: a wrong byte at position {error.start}.") from error
     except RecursionError as error:
         raise BadRequest(f"The body is nested deeper than {limits.depth} levels.") from error
-    except InvalidOperation as error:  # an exponent so long that not even Decimal takes it
+    except Inexact as error:
+        what = (
+            f"an exponent beyond {MAX_EXPONENT}"
+            if isinstance(error, Overflow | Underflow)
+            else f"more than {MAX_DIGITS} digits"
+        )
+        raise BadRequest(f"The body is not JSON: a number has {what}.") from error
+    except ArithmeticError as error:
         raise BadRequest(f"The body is not JSON: a number has an exponent beyond {MAX_EXPONENT}.") from error
-    except ValueError as error:  # msgspec.DecodeError, and what the number hook raises, are ValueErrors
+    except ValueError as error:  # msgspec.DecodeError is one
         raise BadRequest(f"The body is not JSON: {error}.") from error
     size = len(body)
     if (

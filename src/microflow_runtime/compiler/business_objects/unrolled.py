@@ -9,12 +9,10 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
 
-from microflow_runtime.compiler.business_objects.json_door import MAX_EXPONENT
-
 TEXT: Final = "t"
 """A text without constraints: taken as it is."""
 DECIMAL: Final = "d"
-"""A decimal without constraints: taken as it is when its exponent is in bounds."""
+"""A decimal without constraints: taken as it is; the door has checked its bounds."""
 OTHER: Final = "o"
 """Anything else: handed to its converter."""
 PLAIN: Final = "p"
@@ -22,7 +20,7 @@ PLAIN: Final = "p"
 
 _READ: Final = {
     TEXT: "v if type(v) is str else r{0}(v, notes)",
-    DECIMAL: "v if type(v) is D and -X <= v.adjusted() <= X else r{0}(v, notes)",
+    DECIMAL: "v if type(v) is D else r{0}(v, notes)",
     OTHER: "r{0}(v, notes)",
 }
 _WRITE: Final = {PLAIN: "value[n{0}]", OTHER: "w{0}(value[n{0}])"}
@@ -66,7 +64,7 @@ def _made(parameters: str, body: list[str], kinds: str, letter: str, extra: str)
     converters = [f"{letter}{index}" for index in range(len(kinds))]
     head = f"def make({', '.join([*names, *converters])}{', ' if kinds else ''}{extra}):"
     inner = [f"    def convert({parameters}):", *(f"    {line}" for line in body), "    return convert"]
-    room: dict[str, Any] = {"D": Decimal, "X": MAX_EXPONENT}
+    room: dict[str, Any] = {"D": Decimal}
     exec("\n".join([head, *inner]), room)  # noqa: S102 - the text is made of numbered names only
     factory: Factory = room["make"]
     return factory
