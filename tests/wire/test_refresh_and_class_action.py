@@ -124,7 +124,7 @@ def test_refresh_of_broken_definitions(small: World) -> None:
         assert answer.status == 409
         assert answer.header("content-type") == "text/plain; charset=utf-8"
         told = 'Small/microflows/Second.yaml:6:30: MF-D051 There is no node "Nowhere".'
-        assert answer.body.decode() == f"3 faults in the definitions; the first: {told}"
+        assert answer.body.decode() == f"1 fault in the definitions; the first: {told}"
         assert small.runtime.catalog.epoch == before
         assert b'"text":"TEXT"' in text_of(small)
     write_flow(small.settings.apps[0], "Second", _SECOND)
@@ -328,7 +328,7 @@ def test_class_action_of_broken_definitions(small: World) -> None:
     """Faults of the named flow are 409 with the ten keys, told without folders of the server, and nothing changes."""
     write_flow(small.settings.apps[0], "First", _FIRST.replace("next: End", "next: Nowhere"))
     answer = class_action(small, {"fileNames": [_NAME, _SECOND_NAME], "event": "refresh"})
-    told = '4 faults in the definitions; the first: Small/microflows/First.yaml:9:58: MF-D051 There is no node \\"Nowhere\\".'
+    told = '1 fault in the definitions; the first: Small/microflows/First.yaml:9:58: MF-D051 There is no node \\"Nowhere\\".'
     assert (answer.status, answer.body) == (409, ten_keys(exception=told))
     assert b'"text":"TEXT"' in text_of(small)
 
