@@ -16,6 +16,7 @@ from microflow_runtime.compiler.business_objects import Notes
 from microflow_runtime.compiler.reading import AppDefinitions, AppSource, read_definitions, source_of_files
 from microflow_runtime.engine import Run, RunLimits, perform, read_inputs
 from microflow_runtime.errors import DefinitionFaults, Fault
+from microflow_runtime.model.app import App
 from microflow_runtime.model.principal import Principal
 from microflow_runtime.nodes import NODE_TYPES
 from microflow_runtime.runtime import Catalog
@@ -158,9 +159,9 @@ class FakeSources:
         self.commit_errors: dict[str, Exception] = {}
 
     @asynccontextmanager
-    async def open_transaction(self, app: str, source: str) -> AsyncIterator[FakeConnection]:
+    async def open_transaction(self, app: App, source: str) -> AsyncIterator[FakeConnection]:
         """Open one."""
-        assert app == "Shop"
+        assert source in app.data_sources
         self.happened.append(f"{source}: open")
         try:
             yield FakeConnection(source, self)

@@ -8,6 +8,7 @@ import msgspec
 
 from microflow_runtime.compiler.node_context import NodeContext
 from microflow_runtime.compiler.plan import Action
+from microflow_runtime.model.app import App
 
 Build = Callable[[], Action]
 
@@ -54,6 +55,9 @@ class SqlConnection(Protocol):
 class Resources(Protocol):
     """The pools and clients that a node may ask the runtime for, by the names an application gave them."""
 
-    def open_transaction(self, app: str, source: str) -> AbstractAsyncContextManager[SqlConnection]:
-        """Borrow a connection of a data source and begin a transaction; closing gives it back to its pool."""
+    def open_transaction(self, app: App, source: str) -> AbstractAsyncContextManager[SqlConnection]:
+        """Borrow a connection of a data source and begin a transaction; closing gives it back to its pool.
+
+        `app` is the definition that the calling plan was compiled with, so that a call ends on what it began with.
+        """
         ...

@@ -7,6 +7,7 @@ from microflow_runtime.compiler.plan import Frame, Plan
 from microflow_runtime.engine.contract import Resources, SqlConnection
 from microflow_runtime.engine.limits import RunLimits
 from microflow_runtime.engine.transactions import Transactions
+from microflow_runtime.model.app import App
 from microflow_runtime.model.principal import Principal
 
 StepRow = tuple[int, int, int, Any]
@@ -77,7 +78,7 @@ class Run:
         """Give what is left of the deadline; negative when it has passed."""
         return (self.deadline_ns - perf_counter_ns()) / 1e9
 
-    async def connection(self, app: str, source: str) -> SqlConnection:
+    async def connection(self, app: App, source: str) -> SqlConnection:
         """Give this execution's connection to a data source, in its one transaction there."""
         if self.transactions is None:
             self.transactions = Transactions(self.resources)

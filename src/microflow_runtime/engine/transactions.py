@@ -7,6 +7,7 @@ from typing import Any
 
 from microflow_runtime.engine.contract import Resources, SqlConnection
 from microflow_runtime.errors import MicroflowError, NodeError
+from microflow_runtime.model.app import App
 
 
 class Transactions:
@@ -17,13 +18,13 @@ class Transactions:
         self._stack = AsyncExitStack()
         self._open: dict[tuple[str, str], SqlConnection] = {}
 
-    async def connection(self, app: str, source: str) -> SqlConnection:
+    async def connection(self, app: App, source: str) -> SqlConnection:
         """Give the execution's connection to a data source, beginning its transaction on first use."""
-        connection = self._open.get((app, source))
+        connection = self._open.get((app.name, source))
         if connection is None:
             opened = self._resources.open_transaction(app, source)
             connection = await self._stack.enter_async_context(opened)
-            self._open[app, source] = connection
+            self._open[app.name, source] = connection
         return connection
 
     async def commit(self) -> None:

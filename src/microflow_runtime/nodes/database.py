@@ -123,11 +123,11 @@ def _given(context: NodeContext, settings: DatabaseSettings) -> dict[str, Type]:
 def _build(
     context: NodeContext, settings: DatabaseSettings, inputs: Mapping[str, Computed], assign: Assign | None
 ) -> Action:
-    source, sql, app = settings.source, settings.sql, context.library.app.name
+    source, sql, app = settings.source, settings.sql, context.library.app
     bound = [(name, context.bind(computed)) for name, computed in inputs.items()]
     readers = {column: _column_reader(type_name) for column, type_name in settings.columns.items()}
     rows_slot, row_slot, count_slot = (context.given_slot(name) for name in ("rows", "row", "count"))
-    object_name = f"{app}/{source}"
+    object_name = f"{app.name}/{source}"
     guarded = bool(context.node.catches or context.node.retry)
 
     async def run(frame: Frame, run: Run) -> int:

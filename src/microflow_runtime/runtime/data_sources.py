@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from time import monotonic
@@ -24,6 +24,8 @@ _POOL_WAIT_SECONDS: Final = 10
 _FIRST_PAUSE_SECONDS: Final = 0.001
 _LONGEST_PAUSE_SECONDS: Final = 0.05
 _INTERRUPT_SECONDS: Final = 0.01
+_Pool = tuple[str, str, int]
+"""What a pool is known by: app, URL as it is defined, size."""
 Answer = tuple[list[dict[str, Any]], int]
 
 
@@ -32,17 +34,18 @@ class DataSources:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._apps: dict[str, App] = {}
-        self._engines: dict[tuple[str, str], tuple[DataSource, AsyncEngine]] = {}
-        self._replaced: list[AsyncEngine] = []
+        self._engines: dict[_Pool, AsyncEngine] = {}
+        self._unwanted: list[AsyncEngine] = []
         self._statements: dict[str, TextClause] = {}
 
-    def use(self, apps: Mapping[str, App]) -> None:
-        """Work by these definitions from now on. A source that changed gets a new pool when it is next used.
+    def keep_only(self, apps: Iterable[App]) -> None:
+        """Close the pools that none of these apps defines, each when its last connection has come back.
 
-        The old pool is closed when its last connection has come back.
+        A call that still runs by an older definition may open its pool once more.
         """
-        self._apps = dict(apps)
+        wanted = {(app.name, source.url, source.pool_size) for app in apps for source in app.data_sources.values()}
+        for pool in [pool for pool in self._engines if pool not in wanted]:
+            self._unwanted.append(self._engines.pop(pool))
 
     def prepare(self, app: App, find_file: Callable[[str], bytes | None]) -> None:
         """Make the SQLite files of an app that do not exist yet, each whole or not at all. Blocks.
@@ -85,23 +88,18 @@ class DataSources:
             )
         return folder / name
 
-    def _engine(self, app_name: str, source_name: str) -> AsyncEngine:
-        app = self._apps.get(app_name)
-        source = app.data_sources.get(source_name) if app else None
-        if app is None or source is None:
-            raise NodeError(f'there is no data source "{source_name}".', kind="database")
-        kept = self._engines.get((app_name, source_name))
-        if kept is not None and kept[0] == source:
-            return kept[1]
+    def _engine(self, app: App, source: DataSource) -> AsyncEngine:
+        pool = (app.name, source.url, source.pool_size)
+        kept = self._engines.get(pool)
+        if kept is not None:
+            return kept
         path = self._sqlite_path(app, source)
         if path is None:
             raise NodeError(
-                f'the database of the data source "{source_name}" is of a kind that has no driver here.',
+                f'the database of the data source "{source.name}" is of a kind that has no driver here.',
                 kind="database",
             )
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if kept is not None:
-            self._replaced.append(kept[1])
         engine = create_async_engine(
             f"sqlite+aiosqlite:///{path}",
             pool_size=source.pool_size,
@@ -111,7 +109,7 @@ class DataSources:
         )
         event.listen(engine.sync_engine, "connect", _set_up_sqlite)
         event.listen(engine.sync_engine, "begin", _begin)
-        self._engines[app_name, source_name] = (source, engine)
+        self._engines[pool] = engine
         return engine
 
     def statement(self, sql: str) -> TextClause:
@@ -122,12 +120,12 @@ class DataSources:
         return found
 
     @asynccontextmanager
-    async def open_transaction(self, app: str, source: str) -> AsyncIterator["Transaction"]:
+    async def open_transaction(self, app: App, source: str) -> AsyncIterator["Transaction"]:
         """Borrow a connection and begin; what is not committed when it is given back is undone.
 
         Raises NodeError: `database.busy` when the pool stays empty, `database` when the database cannot be reached.
         """
-        engine = self._engine(app, source)
+        engine = self._engine(app, app.data_sources[source])
         try:
             connection = await engine.connect()
         except PoolTimeoutError as error:
@@ -140,22 +138,21 @@ class DataSources:
             yield Transaction(self, connection, source)
         finally:
             await connection.close()
-            if self._replaced:
-                await self._close_replaced()
+            if self._unwanted:
+                await self._close_unwanted()
 
-    async def _close_replaced(self) -> None:
-        """Close the pools of sources that were defined anew, once nothing is borrowed from them."""
-        free = [engine for engine in self._replaced if engine.pool.checkedout() == 0]  # type: ignore[attr-defined]  # a QueuePool
-        self._replaced = [engine for engine in self._replaced if engine not in free]
+    async def _close_unwanted(self) -> None:
+        free = [engine for engine in self._unwanted if engine.pool.checkedout() == 0]  # type: ignore[attr-defined]  # a QueuePool
+        self._unwanted = [engine for engine in self._unwanted if engine not in free]
         for engine in free:
             await engine.dispose()
 
     async def close(self) -> None:
         """Close every pool."""
-        for engine in [*self._replaced, *(engine for _, engine in self._engines.values())]:
+        for engine in [*self._unwanted, *self._engines.values()]:
             await engine.dispose()
         self._engines.clear()
-        self._replaced.clear()
+        self._unwanted.clear()
 
 
 class Transaction:

@@ -13,7 +13,6 @@ from microflow_runtime.compiler import NodeDeclaration
 from microflow_runtime.compiler.reading import AppDefinitions, AppSource, read_folder
 from microflow_runtime.engine import RunLimits
 from microflow_runtime.errors import Conflict, DefinitionFaults, Fault, NotAvailable, NotFound
-from microflow_runtime.model.app import App
 from microflow_runtime.runtime.builder import (
     Candidate,
     Forms,
@@ -113,11 +112,8 @@ class Runtime:
 
     def _swap(self, catalog: Catalog) -> None:
         """Put the new catalog in the place of the old."""
-        apps: dict[str, App] = {}
-        for record in catalog.manifest.flows:
-            if record.app not in apps or record.active:
-                apps[record.app] = catalog.app_of(record)
-        self.data_sources.use(apps)
+        apps = {record.app_hash: record for record in catalog.manifest.flows}
+        self.data_sources.keep_only(catalog.app_of(record) for record in apps.values())
         self.catalog = catalog
         self.metrics.epoch = catalog.epoch
 

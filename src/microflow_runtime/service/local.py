@@ -32,7 +32,6 @@ async def run_locally(
     if type(given) is not dict:
         raise BadRequest("The inputs must be a JSON object: Business Object name to value.")
     sources = DataSources(settings)
-    sources.use({app.app.name: app.app for app in apps if app.app})
     for app in apps:
         if app.app is not None:
             sources.prepare(app.app, app.file_content)

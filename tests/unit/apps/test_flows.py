@@ -78,7 +78,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 async def sources(home: Path) -> AsyncIterator[DataSources]:
     """Open the apps' databases."""
     opened = DataSources(Settings(home=home))
-    opened.use({name: bench.library.app for name, bench in BENCHES.items()})
     yield opened
     await opened.close()
 

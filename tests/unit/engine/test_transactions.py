@@ -9,6 +9,7 @@ from tests.unit.small_apps import SmallApp
 from microflow_runtime.engine import perform
 from microflow_runtime.engine.transactions import Transactions
 from microflow_runtime.errors import NodeError
+from microflow_runtime.model.app import App
 
 TWO = """
 microflow: Two
@@ -141,13 +142,13 @@ async def test_a_commit_goes_on_when_its_caller_goes_away() -> None:
             happened.append(f"{self.name}: commit")
 
     class Sources:
-        def open_transaction(self, app: str, source: str) -> Slow:
-            assert app == "Shop"
+        def open_transaction(self, app: App, source: str) -> Slow:
+            assert app.name == "Shop"
             return Slow(source)
 
     transactions = Transactions(Sources())  # type: ignore[arg-type]
     for name in ("a", "b"):
-        await transactions.connection("Shop", name)
+        await transactions.connection(App(name="Shop", version="v"), name)
     task = asyncio.create_task(transactions.commit())
     await asyncio.sleep(0.005)
     task.cancel()

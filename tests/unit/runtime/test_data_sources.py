@@ -36,6 +36,7 @@ class Home:
 
     def __init__(self, path: Path) -> None:
         self.sources = DataSources(Settings(home=path, environment="DEV"))
+        self.app = _app()
         self.file = path / "data" / "Shop" / "orders.db"
 
     def names(self) -> list[str]:
@@ -48,7 +49,7 @@ class Home:
 
     def open(self) -> Any:
         """Begin a transaction."""
-        return self.sources.open_transaction("Shop", "orders")
+        return self.sources.open_transaction(self.app, "orders")
 
 
 async def _insert(transaction: Any, name: str, *, undo_alone: bool = False) -> int:
@@ -65,7 +66,6 @@ async def _insert(transaction: Any, name: str, *, undo_alone: bool = False) -> i
 async def home(tmp_path: Path) -> AsyncIterator[Home]:
     """Give a home whose database is made."""
     made = Home(tmp_path)
-    made.sources.use({"Shop": _app()})
     made.sources.prepare(_app(), {"files/orders.sql": SCRIPT}.get)
     yield made
     await made.sources.close()
@@ -255,30 +255,24 @@ async def test_connections_write_ahead_and_hold_foreign_keys(home: Home) -> None
             assert rows == [{pragma: value}]
 
 
-async def test_an_unknown_source_is_told(home: Home) -> None:
-    """A name that no app declares is an error of the node."""
-    with pytest.raises(NodeError, match='there is no data source "nothing"'):
-        async with home.sources.open_transaction("Shop", "nothing"):
-            raise AssertionError("there was one")
-
-
 async def test_a_source_defined_anew_gets_a_new_pool(home: Home) -> None:
-    """New calls use the new definition; the old pool is closed when its last connection has come back."""
+    """A new definition has its own pool; the old one is closed when its last connection has come back."""
     async with home.open() as old:
         await _insert(old, "b")
-        home.sources.use({"Shop": _app(pool_size=1)})
+        home.app = _app(pool_size=1)
+        home.sources.keep_only([home.app])
         async with home.open() as new:
             rows, _ = await new.run("select name from item", {}, 10, undo_alone=False)
         assert rows == [{"name": "a"}]
-        assert len(home.sources._replaced) == 1
+        assert len(home.sources._unwanted) == 1
         await old.commit()
-    assert home.sources._replaced == []
+    assert home.sources._unwanted == []
     assert home.names() == ["a", "b"]
 
 
 async def test_another_kind_of_database_is_told(home: Home) -> None:
     """A URL of a database that has no driver here is an error of the node, not a crash."""
-    home.sources.use({"Shop": _app(url="postgresql://orders@db.example/orders")})
+    home.app = _app(url="postgresql://orders@db.example/orders")
     with pytest.raises(NodeError, match="of a kind that has no driver here"):
         async with home.open():
             raise AssertionError("there was a driver")
