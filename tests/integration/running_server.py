@@ -101,11 +101,17 @@ class Server:
             except OSError:
                 time.sleep(0.02)
 
-    def restart(self) -> None:
+    def restart(self, environment: Mapping[str, str] | None = None) -> None:
         """Stop the server gently and start it anew on the same port and home."""
         assert self.stop() == 0
-        self.process = self._begin()
-        self._wait_until_live()
+        self._environment = {**self._environment, **(environment or {})}
+        self.start_again()
+
+    def start_again(self) -> None:
+        """Start a server that has ended."""
+        if self.process.poll() is not None:
+            self.process = self._begin()
+            self._wait_until_live()
 
     def send(
         self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None, *, user: bool = False,

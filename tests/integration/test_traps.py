@@ -109,23 +109,28 @@ def test_a_list_that_is_left_out_is_empty(server: Server) -> None:
 # 3. A date-time without zone keeps its wall clock
 
 
-@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Bangkok"])
-def test_wall_clocks_whatever_the_zone_of_the_server(tmp_path: Path, zone: str) -> None:
+def test_wall_clocks_whatever_the_zone_of_the_server(tmp_path: Path) -> None:
     """A date-time without zone and a date come back as they were sent, through a column too, wherever the server runs."""
-    server = Server(tmp_path, [write_traps_app(tmp_path)], workers=1, environment={"TZ": zone})
+    server = Server(tmp_path, [write_traps_app(tmp_path)], workers=1, environment={"TZ": "America/New_York"})
     try:
         server.log_in()
-        for moment, day in (
-            ("2026-05-19T15:15:00", "2026-05-19"),
-            ("2026-03-08T02:30:00", "2026-03-08"),
-            ("0001-01-01T00:00:00", "9999-12-31"),
-        ):
-            value = {"at": moment, "day": day}
-            assert server.act("Moments", {"MomentBO": value}).outputs == {"Echo": value, "Read": [value]}
-        value = {"at": "2026-05-19T15:15:00+07:00", "day": "2026-05-19"}
-        assert server.act("Moments", {"MomentBO": value}).outputs == {"Echo": value, "Read": [value]}
+        check_wall_clocks(server)
+        server.restart({"TZ": "Asia/Bangkok"})
+        check_wall_clocks(server)
     finally:
         server.end()
+
+
+def check_wall_clocks(server: Server) -> None:
+    """Send moments with and without zone, and see each come back as it was sent."""
+    for moment, day in (
+        ("2026-05-19T15:15:00", "2026-05-19"),
+        ("2026-03-08T02:30:00", "2026-03-08"),
+        ("0001-01-01T00:00:00", "9999-12-31"),
+        ("2026-05-19T15:15:00+07:00", "2026-05-19"),
+    ):
+        value = {"at": moment, "day": day}
+        assert server.act("Moments", {"MomentBO": value}).outputs == {"Echo": value, "Read": [value]}
 
 
 # 4. Data is never evaluated

@@ -1,0 +1,155 @@
+"""Starting, stopping and killing: running calls finish, workers come back, nobody is left behind."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from tests.app_folder import write_flow
+from tests.integration.running_server import ACT, Reply, Server, lives
+from tests.integration.trap_apps import write_traps_app
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Serve Traps with two workers; tests may stop or kill it, and the next starts it again on the same home."""
+    folder = tmp_path_factory.mktemp("processes")
+    running = Server(folder, [write_traps_app(folder)], workers=2)
+    try:
+        yield running
+    finally:
+        running.end()
+
+
+@pytest.fixture
+def own(shared: Server) -> Server:
+    """Give the server as it runs, the administrator logged in anew."""
+    shared.start_again()
+    shared.log_in()
+    return shared
+
+
+def wait_until_gone(pids: list[int], seconds: float) -> None:
+    """Wait for processes to end; fail the test when one lives on."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and any(map(lives, pids)):
+        time.sleep(0.02)
+    assert not [pid for pid in pids if lives(pid)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_running_calls_finish_when_the_server_stops(own: Server, number: int) -> None:
+    """SIGTERM and Ctrl-C let calls under way finish; then the server ends with 0 and leaves no worker."""
+    replies: list[Reply] = []
+    calls = [threading.Thread(target=lambda: replies.append(own.act("Waits Half A Second"))) for _ in range(4)]
+    for call in calls:
+        call.start()
+    time.sleep(0.2)
+    assert own.stop(number, seconds=5) == 0
+    for call in calls:
+        call.join()
+    assert [reply.outputs for reply in replies] == [{"TextBO": {"text": "waited"}}] * 4
+
+
+def test_a_killed_worker_comes_back(own: Server) -> None:
+    """A worker that is killed is started again within a second, and calls go on meanwhile."""
+    before = own.workers()
+    assert len(before) == 2
+    os.kill(before[0], signal.SIGKILL)
+    until = time.monotonic() + 1.0
+    while time.monotonic() < until and (len(own.workers()) < 2 or before[0] in own.workers()):
+        time.sleep(0.02)
+    assert len(own.workers()) == 2
+    assert before[0] not in own.workers()
+    seen: set[str] = set()
+    until = time.monotonic() + 5.0
+    while len(seen) < 2 and time.monotonic() < until:
+        reply = own.act("Name", {"NameBO": {"name": "x"}})
+        assert reply.outputs == {"TextBO": {"text": "x"}}
+        seen.add(reply.headers["x-microflow-worker"])
+    assert seen == {"0", "1"}
+
+
+def test_workers_end_with_their_supervisor(own: Server) -> None:
+    """When the supervisor is killed its workers end, after the calls under way."""
+    workers = own.workers()
+    replies: list[Reply] = []
+    call = threading.Thread(target=lambda: replies.append(own.act("Waits Half A Second")))
+    call.start()
+    time.sleep(0.2)
+    own.process.kill()
+    own.process.wait()
+    call.join()
+    assert replies[0].outputs == {"TextBO": {"text": "waited"}}
+    wait_until_gone(workers, 3.0)
+
+
+def test_a_broken_folder_never_stops_the_server(own: Server) -> None:
+    """A broken definition is refused by refresh; a start with it serves the last good catalog and says so."""
+    broken = write_flow(own.folder / "Traps", "Broken", "nodes: {Start: {type: strat, next: End}, End: {type: end}}")
+    assert own.send("GET", "/MicroflowRest/refreshCache", user=True).status == 409
+    assert own.act("Name", {"NameBO": {"name": "x"}}).outputs == {"TextBO": {"text": "x"}}
+    own.restart()
+    assert own.act("Name", {"NameBO": {"name": "x"}}).outputs == {"TextBO": {"text": "x"}}
+    assert "the last good catalog is served" in own.log.read_text()
+    assert own.send("GET", "/MicroflowRest/refreshCache", user=True).status == 409
+    broken.unlink()
+    assert own.send("GET", "/MicroflowRest/refreshCache", user=True).status == 200
+
+
+def test_sessions_survive_a_restart(own: Server) -> None:
+    """A session is kept over a restart."""
+    own.restart()
+    assert own.act("Name", {"NameBO": {"name": "x"}}).outputs == {"TextBO": {"text": "x"}}
+
+
+def refused_everywhere(server: Server, token: str) -> None:
+    """See that within a second no worker takes the token any more, on connections that it used before too."""
+    until = time.monotonic() + 1.0
+    body = {"flowName": "Name", "object": {"NameBO": {"name": "x"}}}
+    while server.send("POST", ACT, body, {"Authorization": f"Bearer {token}"}).status != 401:
+        assert time.monotonic() < until
+    seen: set[str] = set()
+    for _ in range(60):
+        reply = server.send("POST", ACT, body, {"Authorization": f"Bearer {token}"})
+        assert reply.status == 401
+        seen.add(reply.headers["x-microflow-worker"])
+    assert seen == {"0", "1"}
+
+
+def accepted_everywhere(server: Server, token: str) -> None:
+    """Use the token on both workers, so that both remember it."""
+    seen: set[str] = set()
+    body = {"flowName": "Name", "object": {"NameBO": {"name": "x"}}}
+    for _ in range(100):
+        reply = server.send("POST", ACT, body, {"Authorization": f"Bearer {token}"})
+        assert reply.status == 200
+        seen.add(reply.headers["x-microflow-worker"])
+    assert seen == {"0", "1"}
+
+
+def test_a_removed_token_is_refused_on_every_worker(own: Server) -> None:
+    """`microflow token remove` ends an access token on every worker within a second."""
+    token = own.command("token", "add", "--user", "admin")
+    accepted_everywhere(own, token)
+    (handle,) = [line.split()[0] for line in own.command("token", "list").splitlines() if "admin" in line]
+    own.command("token", "remove", handle)
+    refused_everywhere(own, token)
+
+
+def test_a_logout_is_seen_on_every_worker(own: Server) -> None:
+    """A logout on one worker ends the session on all."""
+    accepted_everywhere(own, own.token)
+    assert own.send("GET", f"/IAM2RESTService/services/v1/logout/{own.token}").status == 200
+    refused_everywhere(own, own.token)
+
+
+def test_the_home_is_private(own: Server) -> None:
+    """What the server keeps can be read by its user alone, and its log holds no token and no password."""
+    assert own.home.stat().st_mode & 0o077 == 0
+    assert (own.home / "run").stat().st_mode & 0o077 == 0
+    own.act("Name In Error", {"NameBO": {"name": "x"}})
+    own.send("GET", f"/IAM2RESTService/services/v1/perms/{own.token}")
+    assert own.token not in own.log.read_text()
