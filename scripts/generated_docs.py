@@ -81,7 +81,8 @@ def _node(node_type: Any) -> str:
         for name, field in settings["properties"].items()
     )
     table = f"\n| setting | required | |\n|---|---|---|\n{rows}" if rows else ""
-    return f"\n## {node_type.name}\n\n{about[:1].upper()}{about[1:]}\n\n- {ways}\n- It {late}.\n{table}"
+    more = f"- [More, with an example](nodes/{node_type.name.replace(' ', '-')}.md)\n"
+    return f"\n## {node_type.name}\n\n{about[:1].upper()}{about[1:]}\n\n- {ways}\n- It {late}.\n{more}{table}"
 
 
 def _functions() -> dict[str, str]:

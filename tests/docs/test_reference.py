@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 from command_tree import commands
 from generated_docs import outdated_pages
@@ -47,6 +48,16 @@ def test_function_has_a_section(name: str) -> None:
 def test_node_type_has_a_section(name: str) -> None:
     """Each kind of node is documented under its name."""
     assert name in _sections("nodes.md")
+
+
+@pytest.mark.parametrize("name", NODE_TYPES)
+def test_node_type_has_a_page(name: str) -> None:
+    """Each kind of node has a page with the fixed parts, which names each of its settings."""
+    page = f"nodes/{name.replace(' ', '-')}.md"
+    assert _sections(page) == ["What it does", "Settings", "Inputs", "Outputs", "Errors", "Example"]
+    text = (ROOT / "docs" / "reference" / page).read_text(encoding="utf-8")
+    settings = [field.encode_name for field in msgspec.structs.fields(NODE_TYPES[name].settings)]
+    assert [setting for setting in settings if f"| `{setting}` |" not in text] == []
 
 
 @pytest.mark.parametrize("code", sorted(_codes()))
