@@ -17,10 +17,15 @@ ENDS: int = -1
 
 
 class Action(msgspec.Struct, frozen=True):
-    """What a node does. `run(frame, run)` returns the index of the exit it leaves by; it is a coroutine function when `waits`."""
+    """What a node does. `run(frame, run)` returns the index of the exit it leaves by; it is a coroutine function when `waits`.
+
+    `keeps_deadline` tells that what it waits for meets the execution's deadline by itself and says where the time went,
+    as the steps of a sub flow do.
+    """
 
     run: Callable[[Frame, Any], Any]
     waits: bool = False
+    keeps_deadline: bool = False
 
 
 class PlanCatch(msgspec.Struct, frozen=True, kw_only=True):

@@ -36,6 +36,8 @@ async def call_plan(caller: Run, plan: Plan, inputs: Mapping[int, Any]) -> dict[
         deadline_ns=caller.deadline_ns,
     )
     run.depth = depth
+    if run.deadline_ns == caller.deadline_ns:
+        run.inherited_limit_ns = caller.limit_ns
     run.transactions = caller.transactions
     run.steps_left = min(caller.steps_left, run.limits.steps)
     before = run.steps_left

@@ -142,7 +142,7 @@ def _as_execution_error(run: Run, error: ExecutionError | FeelError, started: in
     if isinstance(error, ExecutionError):
         return error
     if isinstance(error, FeelLimitError) and error.is_deadline:
-        limit, spent = (run.deadline_ns - run.started_ns) / 1e9, (perf_counter_ns() - started) / 1e9
+        limit, spent = run.limit_ns / 1e9, (perf_counter_ns() - started) / 1e9
         return DeadlineExceeded(
             f"the time limit of {limit:.3f} s has passed in a formula, {spent:.3f} s of it in this node."
         )
@@ -176,7 +176,7 @@ def _stopped(run: Run, node: PlanNode, left: int) -> ExecutionError:
 
 def describe_deadline(run: Run) -> str:
     """Say which limit has passed and where the time went."""
-    limit = (run.deadline_ns - run.started_ns) / 1e9
+    limit = run.limit_ns / 1e9
     slowest = max(
         ((later - start, index) for (index, _, start, _), later in zip(run.steps, _next_starts(run), strict=True)),
         default=None,

@@ -42,6 +42,7 @@ class Run:
     transactions: Transactions | None = None
     ended_ns: int = 0
     capture: bool = False
+    inherited_limit_ns: int = 0
 
     def __init__(
         self,
@@ -73,6 +74,11 @@ class Run:
     def started_at(self) -> float:
         """When the run started, in seconds since 1970 (UTC), as this process's clocks tell it now."""
         return time() - (perf_counter_ns() - self.started_ns) / 1e9
+
+    @property
+    def limit_ns(self) -> int:
+        """The time limit behind the deadline: this run's own, or that of the caller whose deadline it inherited."""
+        return self.inherited_limit_ns or self.deadline_ns - self.started_ns
 
     def seconds_left(self) -> float:
         """Give what is left of the deadline; negative when it has passed."""

@@ -48,6 +48,9 @@ def _tell_tries(run: Run, tries: int) -> None:
 
 async def _try_once(node: PlanNode, frame: Frame, run: Run, entered: int) -> int:
     seconds, source = _time_left(node, run, entered)
+    if source == "deadline" and node.action.keeps_deadline:
+        exit_inside: int = await node.action.run(frame, run)
+        return exit_inside
     try:
         async with asyncio.timeout(seconds) as limit:
             leaves_by: int = await node.action.run(frame, run)
@@ -92,5 +95,5 @@ def _timed_out(node: PlanNode, run: Run, source: int | str, entered: int) -> Exc
         return NodeError(
             f"no answer within the node's limit of {node.timeout_seconds} s.", kind="timeout", retryable=True
         )
-    limit = (run.deadline_ns - run.started_ns) / 1e9
+    limit = run.limit_ns / 1e9
     return DeadlineExceeded(f"the time limit of {limit:.3f} s has passed here, {spent:.3f} s of it in this node.")
