@@ -196,7 +196,7 @@ def test_a_body_that_trickles(server: Server) -> None:
         for byte in raw:
             caller.sendall(bytes([byte]))
             time.sleep(0.001)
-        answer = caller.recv(65536)
+        answer = b"".join(iter(lambda: caller.recv(65536), b""))
     assert b'"TextBO":{"text":"x"}' in answer
 
 

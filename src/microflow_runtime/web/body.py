@@ -2,15 +2,18 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final
 
 from starlette.types import Message, Receive
 
-from microflow_runtime.errors import BadRequest, TooLarge, UnsupportedMediaType
+from microflow_runtime.errors import BadRequest, Refusal, TooLarge, UnsupportedMediaType
 from microflow_runtime.web.headers import is_json
 
 _SWEEP_SECONDS: Final = 0.5
 _LONGEST_LENGTH: Final = 18
+_DISCARDED: Final = 4
+_DISCARD_SECONDS: Final = 0.5
 
 
 class BodyReader:
@@ -39,13 +42,11 @@ class BodyReader:
 
         Raises UnsupportedMediaType for what is not plain JSON in UTF-8, TooLarge, and BadRequest when it does not arrive.
         """
-        if not is_json(headers.get(b"content-type")):
-            raise UnsupportedMediaType("The body must be application/json in UTF-8.")
-        if b"content-encoding" in headers and headers[b"content-encoding"].lower() != b"identity":
-            raise UnsupportedMediaType("The body must not be compressed.")
-        length = headers.get(b"content-length")
-        if length is not None and (len(length) > _LONGEST_LENGTH or int(length) > self._most_bytes):
-            raise TooLarge(f"The body has more than {self._most_bytes} bytes.")
+        refusal = self._refusal(headers)
+        if refusal is not None:
+            if b"expect" not in headers:
+                await _discard(receive, _DISCARDED * self._most_bytes)
+            raise refusal
         task = asyncio.current_task()
         assert task is not None, "a request is handled in a task"
         self._reading[task] = self._sweep
@@ -66,13 +67,37 @@ class BodyReader:
             if self._late:
                 self._late.discard(task)
 
+    def _refusal(self, headers: Mapping[bytes, bytes]) -> Refusal | None:
+        """Say what is wrong with the body by what its headers tell."""
+        if not is_json(headers.get(b"content-type")):
+            return UnsupportedMediaType("The body must be application/json in UTF-8.")
+        if b"content-encoding" in headers and headers[b"content-encoding"].lower() != b"identity":
+            return UnsupportedMediaType("The body must not be compressed.")
+        length = headers.get(b"content-length")
+        if length is not None and (len(length) > _LONGEST_LENGTH or int(length) > self._most_bytes):
+            return TooLarge(f"The body has more than {self._most_bytes} bytes.")
+        return None
+
     async def _receive_rest(self, message: Message, receive: Receive) -> bytes:
         pieces = bytearray()
         while message["type"] == "http.request":
             pieces += message.get("body", b"")
             if len(pieces) > self._most_bytes:
+                if message.get("more_body", False):
+                    await _discard(receive, _DISCARDED * self._most_bytes)
                 raise TooLarge(f"The body has more than {self._most_bytes} bytes.")
             if not message.get("more_body", False):
                 return bytes(pieces)
             message = await receive()
         raise BadRequest("The body did not arrive.")
+
+
+async def _discard(receive: Receive, most_bytes: int) -> None:
+    """Take in what a refused caller is still sending, within bounds: one whose connection is reset never sees the answer."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_DISCARD_SECONDS):
+            more = True
+            while more and most_bytes > 0:
+                message = await receive()
+                most_bytes -= len(message.get("body", b""))
+                more = message.get("more_body", False)

@@ -16,6 +16,7 @@ _WANTED: Final = frozenset(
         b"content-type",
         b"content-length",
         b"content-encoding",
+        b"expect",
         b"host",
         b"origin",
         b"x-microflow-min-epoch",
