@@ -1,14 +1,14 @@
 """Walks a plan from its start to an end. The only loop that every call goes through, so it is kept short and flat."""
 
-import decimal
-from time import perf_counter_ns, time_ns
+from time import perf_counter_ns
 from typing import Any
 
 from microflow_runtime.compiler.plan import Frame, Plan, PlanNode
 from microflow_runtime.engine.run import Run, StepNote
+from microflow_runtime.engine.surroundings import computing, enter, leave
 from microflow_runtime.engine.waiting import TimeCatch, run_waiting
 from microflow_runtime.errors import DeadlineExceeded, ExecutionError, FeelError, LimitExceeded, NodeError
-from microflow_runtime.feel import NUMBER_CONTEXT, FeelLimitError, set_clock, set_deadline
+from microflow_runtime.feel import FeelLimitError
 
 
 async def execute(run: Run) -> None:
@@ -38,24 +38,25 @@ def walk(run: Run, at: int) -> int:
     capture = run.capture
     enter(run)
     started = clock()
-    while at >= 0:
-        action, waits, targets = steps[at]
-        if waits:
-            break
-        if left <= 0 or started > deadline:
-            run.steps_left = left
-            raise _stopped(run, plan.nodes[at], left)
-        left -= 1
-        try:
-            leaves_by = action(frame, run)
-        except (ExecutionError, FeelError) as error:
-            run.steps_left = left
-            at, started = _failed(run, at, started, error)
-            continue
-        record((at, leaves_by, started, StepNote(frame=frame.copy()) if capture else None))
-        at = targets[leaves_by]
-        started = clock()
-    run.steps_left = left
+    try:
+        while at >= 0:
+            action, waits, targets = steps[at]
+            if waits:
+                break
+            if left <= 0 or started > deadline:
+                raise _stopped(run, plan.nodes[at], left)
+            left -= 1
+            try:
+                leaves_by = action(frame, run)
+            except (ExecutionError, FeelError) as error:
+                at, started = _failed(run, at, started, error)
+                continue
+            record((at, leaves_by, started, StepNote(frame=frame.copy()) if capture else None))
+            at = targets[leaves_by]
+            started = clock()
+    finally:
+        leave()
+        run.steps_left = left
     run.ended_ns = started
     return at
 
@@ -70,8 +71,8 @@ async def _step_waiting(run: Run, at: int) -> int:
     try:
         leaves_by = await run_waiting(node, run.frame, run)
     except (ExecutionError, FeelError, TimeCatch) as error:
-        enter(run)
-        goes_on, _ = _failed(run, at, started, error)
+        with computing(run):
+            goes_on, _ = _failed(run, at, started, error)
         return goes_on
     note = run.note
     if run.capture:
@@ -81,13 +82,6 @@ async def _step_waiting(run: Run, at: int) -> int:
     run.steps.append((at, leaves_by, started, note))
     run.ended_ns = perf_counter_ns()
     return node.targets[leaves_by]
-
-
-def enter(run: Run) -> None:
-    """Set what formulas read from their surroundings: number context, deadline, clock and zone of this execution."""
-    decimal.setcontext(NUMBER_CONTEXT)
-    set_deadline(run.deadline_ns / 1e9)
-    set_clock(time_ns, run.plan.time_zone)
 
 
 def _failed(run: Run, at: int, started: int, error: ExecutionError | FeelError | TimeCatch) -> tuple[int, int]:

@@ -21,6 +21,7 @@ from microflow_runtime.compiler.node_context import NodeContext
 from microflow_runtime.compiler.plan import Action, Assign, Frame
 from microflow_runtime.compiler.reading import formula_of
 from microflow_runtime.engine.run import Run
+from microflow_runtime.engine.surroundings import computing
 from microflow_runtime.errors import NodeError
 from microflow_runtime.feel import NUMBER, ContextType, ListType, Type, optional
 from microflow_runtime.model.type_ref import TypeRef
@@ -133,7 +134,8 @@ def _build(
     async def run(frame: Frame, run: Run) -> int:
         if not run.principal.may("data_source", object_name, "use"):
             raise NodeError(f'"{run.principal.username}" may not use the data source "{source}".', kind="permission")
-        values = {name: evaluate(frame) for name, evaluate in bound}
+        with computing(run):
+            values = {name: evaluate(frame) for name, evaluate in bound}
         connection = await run.connection(app, source)
         rows, count = await connection.run(sql, values, run.limits.rows, undo_alone=guarded)
         if readers:
@@ -142,7 +144,8 @@ def _build(
         frame[row_slot] = rows[0] if rows else None
         frame[count_slot] = Decimal(count)
         if assign is not None:
-            assign(frame)
+            with computing(run):
+                assign(frame)
         return 0
 
     return Action(run, waits=True)

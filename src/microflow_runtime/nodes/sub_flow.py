@@ -21,6 +21,7 @@ from microflow_runtime.compiler.node_context import NodeContext
 from microflow_runtime.compiler.plan import Action, Assign, Frame, Plan
 from microflow_runtime.engine.call import call_plan
 from microflow_runtime.engine.run import Run
+from microflow_runtime.engine.surroundings import computing
 from microflow_runtime.feel import Type, optional
 
 
@@ -97,12 +98,14 @@ def _build(context: NodeContext, callee: Callee, inputs: Mapping[str, Computed],
 
     async def run(frame: Frame, run: Run) -> int:
         plan = get_plan()
-        values = {name: evaluate(frame) for name, evaluate in bound}
+        with computing(run):
+            values = {name: evaluate(frame) for name, evaluate in bound}
         results = await call_plan(run, plan, _handed_over(plan, values))
         for name, slot in slots.items():
             frame[slot] = results[name]
         if assign is not None:
-            assign(frame)
+            with computing(run):
+                assign(frame)
         return 0
 
     return Action(run, waits=True, keeps_deadline=True)
