@@ -28,6 +28,9 @@ def check(
     apps: Apps = None,
     environment: EnvironmentName = None,
     output: Annotated[Output, typer.Option("--output", help="How faults are printed.")] = Output.FULL,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Rewrite the vendor's spellings in formulas (`&&`, `==`, `!`) first.")
+    ] = False,
 ) -> None:
     """Check the definitions of apps: 0 when they are right, 1 when they have faults."""
     import asyncio
@@ -39,10 +42,34 @@ def check(
         typer.echo("microflow: name an app: microflow check --app DIR", err=True)
         raise typer.Exit(2)
     faults = asyncio.run(_find_faults(settings.apps))
+    if fix:
+        faults = _fix(settings.apps, faults)
     color = color_wanted(os.environ, is_terminal=sys.stdout.isatty())
     typer.echo(render(faults, output.value, color=color), nl=False)
     if any(fault.is_error for fault in faults):
         raise typer.Exit(1)
+
+
+def _fix(apps: tuple[Path, ...], faults: tuple[Fault, ...]) -> tuple[Fault, ...]:
+    """Mend what says how it is mended until nothing does, telling each change on standard error; give what is left."""
+    import asyncio
+
+    from microflow_runtime.cli.fault_formats import escaped
+    from microflow_runtime.cli.fix import MAX_ROUNDS, mend
+
+    for _ in range(MAX_ROUNDS):
+        try:
+            changes = mend(faults)
+        except OSError as error:
+            typer.echo(f"microflow: {error.filename} cannot be rewritten: {error.strerror}", err=True)
+            raise typer.Exit(2) from error
+        if not changes:
+            break
+        for change in changes:
+            before, after = (escaped(" ".join(text.split())) for text in (change.before, change.after))
+            typer.echo(f"{change.file}:{change.line}:{change.column}: `{before}` is now `{after}`", err=True)
+        faults = asyncio.run(_find_faults(apps))
+    return faults
 
 
 async def _find_faults(apps: tuple[Path, ...]) -> tuple[Fault, ...]:

@@ -6,6 +6,7 @@ import typer
 
 from microflow_runtime.cli.accounts import client_app, role_app, token_app, user_app
 from microflow_runtime.cli.check import check
+from microflow_runtime.cli.feel import feel
 from microflow_runtime.cli.package import package
 from microflow_runtime.cli.refresh import refresh
 from microflow_runtime.cli.run_flow import run_flow
@@ -23,6 +24,7 @@ app = typer.Typer(
 app.command("serve")(serve)
 app.command("check")(check)
 app.command("run")(run_flow)
+app.command("feel")(feel)
 app.command("package")(package)
 app.command("refresh")(refresh)
 app.command("schema")(schema)

@@ -1,5 +1,6 @@
 """Options that several commands share, and the variables that belong to the command line alone."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +19,22 @@ EnvironmentName = Annotated[
     str | None,
     typer.Option("--environment", envvar="MICROFLOW_ENVIRONMENT", help="Environment whose variables the apps use."),
 ]
+
+
+def read_data(data: str) -> bytes:
+    """Give the bytes that `--data` names: JSON itself, `@FILE`, or `-` for standard input.
+
+    Ends with exit code 2 when the file cannot be read.
+    """
+    if data == "-":
+        return sys.stdin.buffer.read()
+    if not data.startswith("@"):
+        return data.encode()
+    try:
+        return Path(data[1:]).read_bytes()
+    except OSError as error:
+        typer.echo(f"microflow: {data[1:]} cannot be read: {error.strerror}", err=True)
+        raise typer.Exit(2) from error
 
 
 def settings_from(**options: Any) -> "Settings":

@@ -1,12 +1,10 @@
 """`microflow run FLOW`: executes a flow from disk, without a server, as the operator."""
 
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from microflow_runtime.cli.options import Apps, EnvironmentName, Home, settings_from
+from microflow_runtime.cli.options import Apps, EnvironmentName, Home, read_data, settings_from
 
 if TYPE_CHECKING:
     from microflow_runtime.model.execution import Execution
@@ -35,25 +33,12 @@ def run_flow(
         typer.echo("microflow: name an app: microflow run FLOW --app DIR", err=True)
         raise typer.Exit(2)
     try:
-        result, steps = asyncio.run(_run(settings, flow, _read(data), trace=trace))
+        result, steps = asyncio.run(_run(settings, flow, read_data(data), trace=trace))
     except MicroflowError as error:
         fail(error)
     if trace:
         typer.echo(steps, err=True)
     typer.echo(result)
-
-
-def _read(data: str) -> bytes:
-    """Give the inputs' bytes; ends with exit code 2 when the file cannot be read."""
-    if data == "-":
-        return sys.stdin.buffer.read()
-    if not data.startswith("@"):
-        return data.encode()
-    try:
-        return Path(data[1:]).read_bytes()
-    except OSError as error:
-        typer.echo(f"microflow: {data[1:]} cannot be read: {error.strerror}", err=True)
-        raise typer.Exit(2) from error
 
 
 async def _run(settings: "Settings", name: str, data: bytes, *, trace: bool) -> tuple[str, str]:

@@ -12,10 +12,12 @@ from microflow_runtime.compiler.reading.app_files import (
     read_definitions,
     readings,
 )
+from microflow_runtime.compiler.reading.composer import Marks, Unreadable, compose
 from microflow_runtime.compiler.reading.definitions import Definition, define
 from microflow_runtime.compiler.reading.documents import Document, DocumentKind, dump, formula_of, load, parse
 from microflow_runtime.compiler.reading.findings import KeyPath, nearest
 from microflow_runtime.compiler.reading.folder import AppSource, SourceFile, read_folder, source_of_files
+from microflow_runtime.compiler.reading.offsets import Mark, index_in_text, width_in_text
 
 __all__ = [
     "AppDefinitions",
@@ -26,12 +28,17 @@ __all__ = [
     "DocumentKind",
     "FileReading",
     "KeyPath",
+    "Mark",
+    "Marks",
     "SourceFile",
+    "Unreadable",
     "assemble",
+    "compose",
     "define",
     "document_key",
     "dump",
     "formula_of",
+    "index_in_text",
     "load",
     "nearest",
     "parse",
@@ -39,4 +46,5 @@ __all__ = [
     "read_folder",
     "readings",
     "source_of_files",
+    "width_in_text",
 ]

@@ -56,12 +56,14 @@ def _solid_indexes(text: str, start: int, end: int, style: str | None) -> Iterat
         start, end = start + 1, end - 1
     index = start
     while index < end:
-        length = 1
-        if style == '"' and (escape := _ESCAPE.match(text, index)):
-            length = len(escape.group())
-            if not _BLANK_ESCAPE.match(text, index):
-                yield index
-        elif text[index] not in _BLANK:
-            length = 2 if style == "'" and text.startswith("''", index) else 1
+        is_escape = style == '"' and text[index] == "\\"
+        if not _BLANK_ESCAPE.match(text, index) if is_escape else text[index] not in _BLANK:
             yield index
-        index += length
+        index += width_in_text(text, index, style)
+
+
+def width_in_text(text: str, index: int, style: str | None) -> int:
+    """Count the characters of the file that stand for the one character of a scalar's value at `index`."""
+    if style == '"' and (escape := _ESCAPE.match(text, index)):
+        return len(escape.group())
+    return 2 if style == "'" and text.startswith("''", index) else 1
