@@ -229,7 +229,9 @@ def test_a_slow_statement_meets_the_limit(server: Server) -> None:
 def test_a_slow_sub_flow_meets_the_callers_limit(server: Server) -> None:
     """The limit reaches into a sub flow that allows itself more; what it inserted is rolled back."""
     error = timed_error(server, "Slow Outside", "outside")
-    told = 'Slow Outside, sub flow "Call": Slow Inside, database "Count slowly": the time limit of 1.000 s has passed here'
+    told = (
+        'Slow Outside, sub flow "Call": Slow Inside, database "Count slowly": the time limit of 1.000 s has passed here'
+    )
     assert error.startswith(told)
     assert count_notes(server, "outside") == 0
 
@@ -285,3 +287,15 @@ def test_a_caught_error_undoes_its_own_statement_only(server: Server) -> None:
     """What was inserted before a caught database error stays and is committed."""
     assert server.act("Note Around An Error", {"NameBO": {"name": "kept"}}).outputs == {"CountBO": {"count": 1}}
     assert count_notes(server, "kept") == 1
+
+
+def test_flows_that_read_and_then_write_at_once(server: Server) -> None:
+    """Flows that look before they insert do not make each other fail, on whatever worker they run."""
+
+    def note(_turn: int) -> Any:
+        return server.act("Look And Note", {"NameBO": {"name": "crowd"}})
+
+    with ThreadPoolExecutor(8) as threads:
+        replies = list(threads.map(note, range(80)))
+    assert all(0 <= reply.outputs["CountBO"]["count"] < 80 for reply in replies)
+    assert count_notes(server, "crowd") == 80

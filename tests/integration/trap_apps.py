@@ -350,6 +350,29 @@ _FLOWS: Final = {
             next: End
           End: {type: end}
         """,
+    "Look And Note": """
+        inputs: {NameBO: NameBO}
+        outputs: {CountBO: CountBO}
+        nodes:
+          Start: {type: start, next: Look}
+          Look:
+            type: database
+            source: traps
+            command: select
+            sql: select count(*) as n from note where text = :text
+            columns: {n: integer}
+            in: {text: = NameBO.name}
+            out: {CountBO.count: = if row.n != null then row.n else 0}
+            next: Insert
+          Insert:
+            type: database
+            source: traps
+            command: insert
+            sql: insert into note (text) values (:text)
+            in: {text: = NameBO.name}
+            next: End
+          End: {type: end}
+        """,
     "Waits Half A Second": f"""
         outputs: {{TextBO: TextBO}}
         nodes:

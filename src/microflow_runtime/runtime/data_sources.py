@@ -168,7 +168,8 @@ class Transaction:
         """Run one statement. Source of the contract: `engine.contract.SqlConnection`.
 
         While another connection writes, the statement is tried again for up to five seconds, which the caller's time
-        limit may cut short.
+        limit may cut short. A transaction that has only read, and now writes, begins anew when others have written
+        since: what was read before may be out of date, as under READ COMMITTED of other databases.
         """
         self._refuse_if_lost()
         parameters = {name: to_driver(value) for name, value in values.items()}
@@ -180,6 +181,8 @@ class Transaction:
             except DBAPIError as error:
                 if not _may_wait(error) or monotonic() > give_up_at:
                     raise _translated(error, self._source) from error
+                if _is_outdated(error):
+                    await self._connection.rollback()
             except SQLAlchemyError as error:
                 raise NodeError(
                     f'the data source "{self._source}" refused the statement: {error}', kind="database"
@@ -252,9 +255,14 @@ class Transaction:
 
 
 def _may_wait(error: DBAPIError) -> bool:
-    """Tell whether another connection is writing, so that trying again may help: not when our own reading is out of date."""
-    code = getattr(error.orig, "sqlite_errorcode", 0)
-    return code & 0xFF == sqlite3.SQLITE_BUSY and code != sqlite3.SQLITE_BUSY_SNAPSHOT
+    """Tell whether another connection is writing, or has written since we read, so that trying again may help."""
+    code: int = getattr(error.orig, "sqlite_errorcode", 0)
+    return code & 0xFF == sqlite3.SQLITE_BUSY
+
+
+def _is_outdated(error: DBAPIError) -> bool:
+    """Tell whether our transaction reads an old state, in which it cannot write. Only one that has not written is told so."""
+    return bool(getattr(error.orig, "sqlite_errorcode", 0) == sqlite3.SQLITE_BUSY_SNAPSHOT)
 
 
 def _translated(error: DBAPIError, source: str) -> NodeError:
