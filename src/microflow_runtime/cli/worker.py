@@ -25,6 +25,7 @@ from microflow_runtime.settings import Secret, Settings
 from microflow_runtime.store import open_store
 from microflow_runtime.telemetry import Metrics, configure_logs, get_log
 from microflow_runtime.web.app import Application
+from microflow_runtime.web.whole_reply import WholeReplyProtocol
 
 _log: Final = get_log("worker")
 _PRUNE_SECONDS: Final = 300
@@ -82,7 +83,7 @@ async def _serve(start: WorkerStart) -> None:
         uvicorn.Config(
             application,
             loop="none",
-            http="httptools",
+            http=WholeReplyProtocol,
             ws="none",
             lifespan="off",
             access_log=False,

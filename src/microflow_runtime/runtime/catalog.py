@@ -18,17 +18,35 @@ _json = msgspec.json.encode
 Definition = App | BusinessObject | Microflow
 
 
+def _header_value(text: str) -> bytes:
+    """Give text as the value of a header: what cannot stand there becomes a question mark."""
+    return bytes(byte if 0x20 <= byte < 0x7F else 0x3F for byte in text.encode("latin-1", "replace"))
+
+
 class FlowEntry:
     """One flow of the catalog, with its plan once somebody has asked for it."""
 
-    __slots__ = ("_catalog", "_plan", "object_name", "record", "recorder", "reply_tail", "snapshot_header")
+    __slots__ = (
+        "_catalog",
+        "_plan",
+        "header_lines",
+        "object_name",
+        "record",
+        "recorder",
+        "reply_tail",
+        "snapshot_header",
+    )
 
     def __init__(self, record: FlowRecord, catalog: "Catalog", recorder: FlowRecorder, plan: Plan | None) -> None:
         self.record = record
         self.recorder = recorder
         self.object_name = f"{record.app}/{record.name}"
         self.reply_tail = b',"flowName":%s,"flowId":%s,"tId":"' % (_json(record.name), _json(record.id))
-        self.snapshot_header = record.snapshot.encode("latin-1", "replace")
+        self.snapshot_header = _header_value(record.snapshot)
+        self.header_lines = b"x-microflow-epoch: %d\r\nx-microflow-snapshot: %b\r\n" % (
+            catalog.epoch,
+            self.snapshot_header,
+        )
         self._catalog: Catalog | None = catalog if plan is None else None
         self._plan = plan
 

@@ -21,6 +21,7 @@ from microflow_runtime.web.body import BodyReader
 from microflow_runtime.web.cors import Cors
 from microflow_runtime.web.headers import ALWAYS, JSON, NO_SNIFFING, Header, pick
 from microflow_runtime.web.hosts import Hosts
+from microflow_runtime.web.whole_reply import EXTENSION
 
 _log: Final = get_log("web")
 WRONG_HOST: Final = "This server does not answer for that host."
@@ -45,6 +46,7 @@ class DoActionEndpoint:
         self._read_body = reader.read
         self._cors = cors
         self._fixed: tuple[Header, ...] = (JSON, NO_SNIFFING, (b"x-microflow-worker", worker.encode()))
+        self._head = b"".join(b"%b: %b\r\n" % header for header in self._fixed)
         self._refusals = do_action.runtime.metrics.refusals
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -77,6 +79,11 @@ class DoActionEndpoint:
             return
         except MicroflowError as error:
             reply = refusal_reply(error)
+        if reply.entry is not None and origin is None and EXTENSION in scope.get("extensions", ()):
+            body = reply.body
+            head = b"%bcontent-length: %d\r\n%b" % (self._head, len(body), reply.entry.header_lines)
+            if scope["extensions"][EXTENSION].send(head, body):
+                return
         await self._send(reply, origin, send)
 
     async def _find_principal(self, scope: Scope) -> Principal:
