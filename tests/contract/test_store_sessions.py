@@ -206,6 +206,20 @@ async def test_an_epoch_never_goes_back(store: Store) -> None:
         await store.get_catalog(4)
 
 
+async def test_a_catalog_comes_with_its_definitions_or_not_at_all(store: Store) -> None:
+    """Definitions of a catalog are kept with it, those of a refused one are not; older catalogs go as asked."""
+    for epoch in (1, 2, 3):
+        await store.put_catalog(epoch, b"m", T, definitions=[(f"h{epoch}", "flow", b"1"), ("h", "flow", b"1")])
+    with pytest.raises(Conflict):
+        await store.put_catalog(3, b"m", T, definitions=[("refused", "flow", b"1")], keep_from_epoch=3)
+    assert await store.find_known_hashes(["h", "h1", "h3", "refused"]) == {"h", "h1", "h3"}
+    assert (await store.get_catalog(1)).epoch == 1
+    await store.put_catalog(4, b"m", T, keep_from_epoch=3)
+    assert (await store.get_catalog(3)).epoch == 3
+    with pytest.raises(NotFound):
+        await store.get_catalog(2)
+
+
 async def test_pruning_keeps_what_is_named(store: Store) -> None:
     """Catalogs before the epoch and definitions not named go, and are counted."""
     for epoch in (1, 2, 3):

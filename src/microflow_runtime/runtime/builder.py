@@ -1,23 +1,22 @@
 """Builds the next catalog from what lies in folders and packages: reads, checks everything, and changes nothing by itself."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 import msgspec
 
 from microflow_runtime import __version__
 from microflow_runtime.compiler import CheckedFlow, check_business_object, closure_of, types_of
-from microflow_runtime.compiler.reading import AppDefinitions, AppSource, assemble, document_key, dump, load, readings
+from microflow_runtime.compiler.reading import AppDefinitions, AppSource, Assembly, Document, dump, load, readings
 from microflow_runtime.errors import DefinitionFaults, Fault
 from microflow_runtime.model.microflow import Microflow
 from microflow_runtime.runtime.catalog import Catalog
-from microflow_runtime.runtime.manifest import FlowRecord, key_of
+from microflow_runtime.runtime.manifest import FlowRecord, Place, key_of
 from microflow_runtime.runtime.rings import rings_of
 from microflow_runtime.runtime.slices import Slices
 
 _COMPILER: Final = f"microflow {__version__}"
-Place = tuple[str, str, str]
-"""Where a flow stands in a catalog: app, name, group."""
 
 
 class Forms:
@@ -41,22 +40,26 @@ class Forms:
 
 
 class Candidate(msgspec.Struct, frozen=True):
-    """A catalog that has been checked and may be published. `checked` are the keys that were found to be right."""
+    """A catalog that has been checked and may be published.
+
+    `checked` are the keys that were found to be right, `known` those that the store knew to be.
+    """
 
     catalog: Catalog
     added: Mapping[str, bytes]
     checked: tuple[str, ...]
+    known: frozenset[str]
     warnings: tuple[Fault, ...]
 
 
 async def read_app(source: AppSource, forms: Forms, previous: AppDefinitions | None) -> AppDefinitions:
     """Read an app's definitions in slices."""
     slices = Slices()
-    read = []
+    assembly = Assembly(source)
     for reading in readings(source, cache=forms, previous=previous):
-        read.append(reading)
+        assembly.add(reading)
         await slices.between()
-    return assemble(source, read)
+    return assembly.finished()
 
 
 def bodies_of(apps: list[AppDefinitions], forms: Forms) -> dict[str, bytes]:
@@ -64,39 +67,97 @@ def bodies_of(apps: list[AppDefinitions], forms: Forms) -> dict[str, bytes]:
     added: dict[str, bytes] = {}
     for app in apps:
         for reading in app.readings.values():
-            key = document_key(reading.file)
-            if reading.document is not None and not forms.is_kept(key):
+            key = reading.key
+            if not forms.is_kept(key) and reading.document is not None:
                 added[key] = forms.added.get(key) or dump(reading.document)
     return added
 
 
-def records_of(definitions: AppDefinitions, *, origin: str, snapshot: str) -> list[FlowRecord]:
-    """List the flows of an app as records; keys are put in when all flows are known."""
+class Parts:
+    """What the flows of an app consist of, remembered from one reading to the next while the Business Objects stay as they are."""
+
+    def __init__(self) -> None:
+        self._object_keys: dict[str, str] = {}
+        self._known: dict[str, FlowParts] = {}
+
+    def of_app(self, definitions: AppDefinitions) -> "dict[str, FlowParts]":
+        """Give the parts of each flow by its name, and forget those of flows that are no more."""
+        object_keys = object_keys_of(definitions)
+        known = self._known if object_keys == self._object_keys else {}
+        parts: dict[str, FlowParts] = {}
+        self._known = {}
+        for name, flow in definitions.microflows.items():
+            key = definitions.readings[definitions.path_of_microflow[name]].key
+            found = known.get(key)
+            if found is None:
+                closure = closure_of(types_of(flow), definitions.business_objects)
+                found = FlowParts(key, {other: object_keys[other] for other in closure}, callees_of(flow))
+            parts[name] = self._known[key] = found
+        self._object_keys = object_keys
+        return parts
+
+
+class FlowParts(NamedTuple):
+    """The key of a flow's document, those of its Business Objects by name, and the names of the flows it calls."""
+
+    flow_hash: str
+    business_objects: dict[str, str]
+    callees: tuple[str, ...]
+
+
+def object_keys_of(definitions: AppDefinitions) -> dict[str, str]:
+    """Give the key of the document of each Business Object by its name."""
+    readings_by_path = definitions.readings
+    return {name: readings_by_path[path].key for name, path in definitions.path_of_business_object.items()}
+
+
+def records_of(
+    definitions: AppDefinitions,
+    *,
+    origin: str,
+    snapshot: str,
+    parts: Parts | None = None,
+    current: Mapping[Place, FlowRecord] = MappingProxyType({}),
+) -> list[FlowRecord]:
+    """List the flows of an app as records; keys are put in when all flows are known.
+
+    A flow of the `current` catalog that consists of the same parts keeps its key; `with_keys` looks whether it holds.
+    """
     app, app_reading = definitions.app, definitions.readings.get("app.yaml")
     if app is None or app_reading is None:
         return []
-    app_hash = document_key(app_reading.file)
-    return [
-        FlowRecord(
-            app=app.name,
-            name=flow.name,
-            id=flow.id,
-            version=app.version,
-            snapshot=snapshot,
-            app_hash=app_hash,
-            flow_hash=document_key(definitions.readings[definitions.path_of_microflow[flow.name]].file),
-            business_objects={
-                name: document_key(definitions.readings[definitions.path_of_business_object[name]].file)
-                for name in closure_of(types_of(flow), definitions.business_objects)
-            },
-            callees=callees_of(flow),
-            key="",
-            origin=origin,
-            anonymous_as=flow.anonymous_as,
-            runs_as=flow.runs_as,
-        )
-        for flow in definitions.microflows.values()
-    ]
+    app_hash, group = app_reading.key, "folder" if origin == "folder" else snapshot
+    parts_of = (parts or Parts()).of_app(definitions)
+    records = []
+    for name, flow in definitions.microflows.items():
+        flow_hash, business_objects, callees = parts_of[name]
+        old = current.get((app.name, name, group))
+        if (
+            old is not None
+            and old.flow_hash == flow_hash
+            and old.app_hash == app_hash
+            and old.origin == origin
+            and old.business_objects == business_objects
+        ):
+            record = old if old.snapshot == snapshot else msgspec.structs.replace(old, snapshot=snapshot)
+        else:
+            record = FlowRecord(
+                app=app.name,
+                name=name,
+                id=flow.id,
+                version=app.version,
+                snapshot=snapshot,
+                app_hash=app_hash,
+                flow_hash=flow_hash,
+                business_objects=business_objects,
+                callees=callees,
+                key="",
+                origin=origin,
+                anonymous_as=flow.anonymous_as,
+                runs_as=flow.runs_as,
+            )
+        records.append(record)
+    return records
 
 
 def callees_of(flow: Microflow) -> tuple[str, ...]:
@@ -105,24 +166,55 @@ def callees_of(flow: Microflow) -> tuple[str, ...]:
     return tuple(sorted({name for name in names if isinstance(name, str)}))
 
 
-def with_keys(records: Sequence[FlowRecord]) -> tuple[FlowRecord, ...]:
+def with_keys(
+    records: Sequence[FlowRecord], current: Mapping[Place, FlowRecord] = MappingProxyType({})
+) -> tuple[FlowRecord, ...]:
     """Put into each record the key of everything its plan depends on; flows that call each other in a ring share their ring.
 
-    Each ring comes after those that it calls, so that every flow is looked at once, however they call each other.
+    A record that has the key of its place in the `current` catalog keeps it, unless a flow that it calls has changed,
+    come or gone. Each ring comes after those that it calls, so that every flow is looked at once, however they call
+    each other.
     """
-    by_place = {(record.app, record.name, record.group): record for record in records}
+    by_place = {record.place: record for record in records}
+    stale = _stale(by_place, current)
     calls = {
-        place: [callee for name in record.callees if (callee := (record.app, name, record.group)) in by_place]
-        for place, record in by_place.items()
+        place: [callee for name in by_place[place].callees if (callee := (place[0], name, place[2])) in by_place]
+        for place in stale
     }
     keys: dict[Place, str] = {}
-    for ring in rings_of(calls):
+    for ring in rings_of({place: [callee for callee in called if callee in stale] for place, called in calls.items()}):
         members = set(ring)
         own = {place: _own_key(by_place[place]) for place in ring}
-        outside = {keys[callee] for place in ring for callee in calls[place] if callee not in members}
+        called = {callee for place in ring for callee in calls[place] if callee not in members}
+        outside = {keys[callee] if callee in stale else by_place[callee].key for callee in called}
         whole = key_of(*sorted(own.values()), "calls", *sorted(outside))
         keys |= {place: key_of(own[place], whole) for place in ring}
-    return tuple(msgspec.structs.replace(record, key=keys[record.app, record.name, record.group]) for record in records)
+    for place, key in keys.items():
+        by_place[place] = msgspec.structs.replace(by_place[place], key=key)
+    if len(by_place) == len(records):
+        return tuple(by_place.values())
+    return tuple(msgspec.structs.replace(record, key=by_place[record.place].key) for record in records)
+
+
+def _stale(by_place: Mapping[Place, FlowRecord], current: Mapping[Place, FlowRecord]) -> dict[Place, None]:
+    """Give the places whose key must be made: new or changed ones, and whatever calls these or one that has gone."""
+    stale: dict[Place, None] = {}
+    callers: dict[Place, list[Place]] = {}
+    for place, record in by_place.items():
+        old = current.get(place)
+        if old is None or not record.key or old.key != record.key:
+            stale[place] = None
+        for name in record.callees:
+            callers.setdefault((place[0], name, place[2]), []).append(place)
+    if not callers:
+        return stale
+    waiting = [*stale, *(place for place in current if place not in by_place)]
+    while waiting:
+        for caller in callers.get(waiting.pop(), ()):
+            if caller not in stale:
+                stale[caller] = None
+                waiting.append(caller)
+    return stale
 
 
 def _own_key(record: FlowRecord) -> str:
@@ -138,55 +230,70 @@ def with_active(records: Iterable[FlowRecord]) -> tuple[FlowRecord, ...]:
         before = active.get((record.app, record.name))
         if before is None or before.origin != "folder":
             active[record.app, record.name] = record
-    return tuple(
-        msgspec.structs.replace(record, active=active[record.app, record.name] is record) for record in ordered
-    )
+    for position, record in enumerate(ordered):
+        is_active = active[record.app, record.name] is record
+        if record.active != is_active:
+            ordered[position] = msgspec.structs.replace(record, active=is_active)
+    return tuple(ordered)
+
+
+def object_check_keys(definitions: AppDefinitions) -> dict[str, str]:
+    """Give for each Business Object by its name the key of all that its check depends on."""
+    keys: dict[str, str] = {}
+    paths = definitions.path_of_business_object
+    content = {name: definitions.readings[path].file.content_hash for name, path in paths.items()}
+    for name, definition in definitions.business_objects.items():
+        closure = closure_of([field.type for field in definition.fields], definitions.business_objects)
+        keys[name] = key_of(_COMPILER, "business object", content[name], *(content[other] for other in closure))
+    return keys
 
 
 async def check_catalog(
     candidate: Catalog,
     apps: Sequence[AppDefinitions],
     known: set[str],
+    object_keys: Mapping[str, Mapping[str, str]] | None = None,
 ) -> tuple[tuple[str, ...], tuple[Fault, ...]]:
     """Check every flow and Business Object whose key is not known to be right.
 
-    Gives the keys checked and the warnings. Raises DefinitionFaults with everything that is wrong, of all apps at once.
+    `object_keys` gives `object_check_keys` by the label of the app, `{}` for an app whose Business Objects need no look;
+    without it they are made here. Gives the keys checked and the warnings. Raises DefinitionFaults with everything that
+    is wrong, of all apps at once.
     """
     slices = Slices()
     faults: list[Fault] = [fault for definitions in apps for fault in definitions.faults]
     checked: list[str] = []
     for definitions in apps:
-        for name, definition in definitions.business_objects.items():
-            closure = closure_of([field.type for field in definition.fields], definitions.business_objects)
-            parts = [
-                definitions.readings[definitions.path_of_business_object[other]].file.content_hash for other in closure
-            ]
-            own = definitions.readings[definitions.path_of_business_object[name]].file.content_hash
-            key = key_of(_COMPILER, "business object", own, *parts)
+        keys = object_check_keys(definitions) if object_keys is None else object_keys[definitions.source.label]
+        for name, key in keys.items():
             if key not in known:
-                document = definitions.document_of_business_object(name)
                 found = check_business_object(
-                    definition, definitions.business_objects, document, broken=definitions.broken
+                    definitions.business_objects[name],
+                    definitions.business_objects,
+                    definitions.document_of_business_object(name),
+                    broken=definitions.broken,
                 )
                 faults += found
                 checked += [] if found else [key]
                 await slices.between()
-    broken = {definitions.app.name: definitions.broken for definitions in apps if definitions.app}
-    names = {definitions.app.name: tuple(definitions.business_objects) for definitions in apps if definitions.app}
-    documents = {
-        document_key(definitions.readings[path].file): definitions.document_of_microflow(name)
-        for definitions in apps
-        for name, path in definitions.path_of_microflow.items()
-    }
-    for record in candidate.manifest.flows:
-        if record.key not in known:
-            document = documents.get(record.flow_hash) or load(candidate.bodies[record.flow_hash])
-            known_names = names.get(record.app, ())
-            library = candidate.library_of(record, broken.get(record.app, frozenset()), known_names)
-            flow = CheckedFlow(candidate.flow_of(record), library, document)
-            faults += flow.faults
-            checked += [] if any(fault.is_error for fault in flow.faults) else [record.key]
-            await slices.between()
+    by_app = {definitions.app.name: definitions for definitions in apps if definitions.app}
+    for record in [record for record in candidate.manifest.flows if record.key not in known]:
+        of_app = by_app.get(record.app)
+        broken, names = (frozenset[str](), ()) if of_app is None else (of_app.broken, tuple(of_app.business_objects))
+        library = candidate.library_of(record, broken, names)
+        flow = CheckedFlow(candidate.flow_of(record), library, _document_of(record, of_app, candidate))
+        faults += flow.faults
+        checked += [] if any(fault.is_error for fault in flow.faults) else [record.key]
+        await slices.between()
     if any(fault.is_error for fault in faults):
         raise DefinitionFaults([fault for fault in faults if fault.is_error])
     return tuple(checked), tuple(faults)
+
+
+def _document_of(record: FlowRecord, definitions: AppDefinitions | None, candidate: Catalog) -> Document:
+    """Give the document of a flow as it was read, whose places name the file as the operator does; else the kept one."""
+    path = definitions.path_of_microflow.get(record.name) if definitions else None
+    reading = definitions.readings[path] if definitions and path is not None else None
+    if reading is not None and reading.key == record.flow_hash and reading.document is not None:
+        return reading.document
+    return load(candidate.bodies[record.flow_hash])

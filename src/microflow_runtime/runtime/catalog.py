@@ -1,21 +1,20 @@
 """The catalog: everything published now, an immutable snapshot that is swapped in whole. Plans are made on first use."""
 
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
-from microflow_runtime.compiler import Callee, Library, NodeDeclaration, Plan, compile_flow
-from microflow_runtime.compiler.reading import define, load
-from microflow_runtime.errors import StoreError
+from microflow_runtime.compiler import Library, NodeDeclaration, Plan
+from microflow_runtime.compiler.reading import Definition
 from microflow_runtime.model.app import App
 from microflow_runtime.model.business_object import BusinessObject
 from microflow_runtime.model.microflow import Microflow
-from microflow_runtime.runtime.manifest import FlowRecord, Manifest
+from microflow_runtime.runtime.lazy_plan import KeptDocument, LazyPlan
+from microflow_runtime.runtime.manifest import FlowRecord, Manifest, Place
 from microflow_runtime.telemetry import FlowRecorder, Metrics
 
 _json = msgspec.json.encode
-Definition = App | BusinessObject | Microflow
 
 
 def _header_value(text: str) -> bytes:
@@ -26,48 +25,55 @@ def _header_value(text: str) -> bytes:
 class FlowEntry:
     """One flow of the catalog, with its plan once somebody has asked for it."""
 
-    __slots__ = (
-        "_catalog",
-        "_plan",
-        "header_lines",
-        "object_name",
-        "record",
-        "recorder",
-        "reply_tail",
-        "snapshot_header",
-    )
+    __slots__ = ("header_lines", "lazy_plan", "object_name", "record", "recorder", "reply_tail", "snapshot_header")
 
-    def __init__(self, record: FlowRecord, catalog: "Catalog", recorder: FlowRecorder, plan: Plan | None) -> None:
+    def __init__(
+        self,
+        record: FlowRecord,
+        lazy_plan: LazyPlan,
+        recorder: FlowRecorder,
+        headers: tuple[bytes, bytes],
+        before: "FlowEntry | None" = None,
+    ) -> None:
+        """Make the entry. `headers` are the value that names the snapshot and the lines that name it and the epoch.
+
+        `before` is the entry of the same flow in an older catalog; of its texts some are the same.
+        """
         self.record = record
+        self.lazy_plan = lazy_plan
         self.recorder = recorder
-        self.object_name = f"{record.app}/{record.name}"
-        self.reply_tail = b',"flowName":%s,"flowId":%s,"tId":"' % (_json(record.name), _json(record.id))
-        self.snapshot_header = _header_value(record.snapshot)
-        self.header_lines = b"x-microflow-epoch: %d\r\nx-microflow-snapshot: %b\r\n" % (
-            catalog.epoch,
-            self.snapshot_header,
-        )
-        self._catalog: Catalog | None = catalog if plan is None else None
-        self._plan = plan
+        if before is not None and before.record.id == record.id:
+            self.object_name: str = before.object_name
+            self.reply_tail: bytes = before.reply_tail
+        else:
+            self.object_name = f"{record.app}/{record.name}"
+            self.reply_tail = b',"flowName":%s,"flowId":%s,"tId":"' % (_json(record.name), _json(record.id))
+        self.snapshot_header, self.header_lines = headers
 
     @property
     def plan(self) -> Plan:
         """The plan; compiled now when this is the first call. Raises DefinitionFaults only when the store is damaged."""
-        plan = self._plan
-        if plan is None:
-            assert self._catalog is not None, "an entry without a plan has a catalog to make it from"
-            plan = self._plan = self._catalog.compile(self.record)
-            self._catalog = None  # a plan that outlives its catalog must not keep it
-        return plan
+        return self.lazy_plan.made or self.lazy_plan.get()
 
     @property
     def made_plan(self) -> Plan | None:
         """The plan if there is one yet."""
-        return self._plan
+        return self.lazy_plan.made
+
+
+class _Shared(NamedTuple):
+    """What a catalog lends to the next: documents by hash, entries by place, plans by key."""
+
+    documents: Mapping[str, KeptDocument]
+    entries: Mapping[Place, FlowEntry]
+    plans: Mapping[str, LazyPlan]
 
 
 class Catalog:
-    """All flows of one epoch. Entries of the catalog before it lend their plans where nothing they depend on changed."""
+    """All flows of one epoch. It shares with the catalog before it whatever does not depend on a change.
+
+    Nothing that it shares refers to the catalog, so that a replaced one goes as soon as its last call has ended.
+    """
 
     def __init__(
         self,
@@ -82,15 +88,51 @@ class Catalog:
         self.epoch_header: Final = str(epoch).encode()
         self.manifest = manifest
         self.bodies = bodies
-        self._node_types = node_types
-        self._definitions: dict[str, Definition] = {} if previous is None else previous.kept_definitions(bodies)
-        made = {} if previous is None else previous.plans_by_key()
+        before = _Shared({}, {}, {}) if previous is None else previous.shared()
+        kept = before.documents
+        self._documents: dict[str, KeptDocument] = {
+            key: kept.get(key) or KeptDocument(body) for key, body in bodies.items()
+        }
         self._by_name: dict[str, tuple[FlowEntry, ...]] = {}
-        self._by_group: dict[tuple[str, str, str], FlowEntry] = {}
-        for record in manifest.flows:
-            entry = FlowEntry(record, self, metrics.bind_flow(record.app, record.name), made.get(record.key))
-            self._by_name[record.name] = (*self._by_name.get(record.name, ()), entry)
-            self._by_group[record.app, record.name, record.group] = entry
+        self._by_group: dict[Place, FlowEntry] = {}
+        self._plans: dict[str, LazyPlan] = {}
+        self._fill(node_types, metrics, before)
+
+    def shared(self) -> "_Shared":
+        """Give what the next catalog may take over."""
+        return _Shared(self._documents, self._by_group, self._plans)
+
+    def _fill(self, node_types: Mapping[str, NodeDeclaration], metrics: Metrics, before: "_Shared") -> None:
+        calling: list[tuple[FlowRecord, LazyPlan]] = []
+        headers: dict[str, tuple[bytes, bytes]] = {}
+        for record in self.manifest.flows:
+            place = record.place
+            plan = self._plans.get(record.key) or before.plans.get(record.key)
+            if plan is None:
+                plan = self._lazy_plan(record, node_types)
+                if record.callees:
+                    calling.append((record, plan))
+            self._plans[record.key] = plan
+            told = headers.get(record.snapshot)
+            if told is None:
+                told = headers[record.snapshot] = self._headers(record.snapshot)
+            old = before.entries.get(place)
+            recorder = metrics.bind_flow(record.app, record.name) if old is None else old.recorder
+            entry = self._by_group[place] = FlowEntry(record, plan, recorder, told, old)
+            others = self._by_name.get(record.name)
+            self._by_name[record.name] = (entry,) if others is None else (*others, entry)
+        for record, plan in calling:
+            places = ((name, (record.app, name, record.group)) for name in record.callees)
+            plan.callees = {name: self._by_group[place].lazy_plan for name, place in places if place in self._by_group}
+
+    def _headers(self, snapshot: str) -> tuple[bytes, bytes]:
+        value = _header_value(snapshot)
+        return value, b"x-microflow-epoch: %d\r\nx-microflow-snapshot: %b\r\n" % (self.epoch, value)
+
+    def _lazy_plan(self, record: FlowRecord, node_types: Mapping[str, NodeDeclaration]) -> LazyPlan:
+        documents = self._documents
+        objects = {name: documents[key] for name, key in record.business_objects.items()}
+        return LazyPlan(documents[record.flow_hash], documents[record.app_hash], objects, node_types)
 
     def find_named(self, name: str) -> tuple[FlowEntry, ...]:
         """Give every entry of this name: of several apps, of several snapshots."""
@@ -100,66 +142,36 @@ class Catalog:
         """Give all entries."""
         return self._by_group.values()
 
-    def plans_by_key(self) -> dict[str, Plan]:
-        """Give the plans that were made, by what they depend on."""
-        return {entry.record.key: plan for entry in self.entries() if (plan := entry.made_plan) is not None}
+    def records_by_place(self) -> dict[Place, FlowRecord]:
+        """Give all records by where they stand."""
+        return {place: entry.record for place, entry in self._by_group.items()}
 
-    def kept_definitions(self, bodies: Mapping[str, bytes]) -> dict[str, Definition]:
-        """Give the decoded definitions that are still wanted."""
-        return {key: value for key, value in self._definitions.items() if key in bodies}
+    def records_by_key(self) -> dict[str, FlowRecord]:
+        """Give a record of each key."""
+        return {record.key: record for record in self.manifest.flows}
 
     def definition(self, content_hash: str) -> Definition:
         """Give a definition by the hash of its document, decoding it when it is first asked for."""
-        found = self._definitions.get(content_hash)
-        if found is None:
-            record, _ = define(load(self.bodies[content_hash]))
-            if record is None:
-                raise StoreError("The store gave a damaged definition.")
-            found = self._definitions[content_hash] = record
-        return found
+        return self._documents[content_hash].definition
 
     def app_of(self, record: FlowRecord) -> App:
         """Give the app that a flow belongs to."""
-        app = self.definition(record.app_hash)
-        assert isinstance(app, App)
-        return app
-
-    def compile(self, record: FlowRecord) -> Plan:
-        """Make the plan of a flow of this catalog."""
-        document = load(self.bodies[record.flow_hash])
-        return compile_flow(self.flow_of(record), self.library_of(record), document)
+        return self._plans[record.key].app
 
     def flow_of(self, record: FlowRecord) -> Microflow:
         """Give the definition of a flow."""
-        flow = self.definition(record.flow_hash)
-        assert isinstance(flow, Microflow)
-        return flow
+        return self._plans[record.key].flow
 
     def business_objects_of(self, record: FlowRecord) -> dict[str, BusinessObject]:
         """Give the closure of Business Objects of a flow."""
-        found = {name: self.definition(content_hash) for name, content_hash in record.business_objects.items()}
-        return {name: value for name, value in found.items() if isinstance(value, BusinessObject)}
+        return self._plans[record.key].business_objects
 
     def library_of(
         self, record: FlowRecord, broken: frozenset[str] = frozenset(), object_names: Iterable[str] = ()
     ) -> Library:
-        """Give what a flow is compiled against: its closure, and the flows of its own snapshot."""
-        return Library(
-            app=self.app_of(record),
-            business_objects=self.business_objects_of(record),
-            node_types=self._node_types,
-            find_callee=lambda name: self._find_callee(record, name),
-            broken=broken,
-            object_names=lambda: object_names,
-            callee_names=lambda: [other.name for other in self.manifest.flows if other.app == record.app],
-        )
-
-    def _find_callee(self, caller: FlowRecord, name: str) -> Callee | None:
-        entry = self._by_group.get((caller.app, name, caller.group))
-        if entry is None:
-            return None
-        return Callee(
-            flow=self.flow_of(entry.record),
-            business_objects=self.business_objects_of(entry.record),
-            get_plan=lambda: entry.plan,
+        """Give what a flow is compiled against, with all names there are, for suggestions."""
+        return self._plans[record.key].library(
+            broken,
+            lambda: object_names,
+            lambda: [other.name for other in self.manifest.flows if other.app == record.app],
         )

@@ -1,8 +1,21 @@
-"""What a catalog consists of, by the hashes of its parts; kept in the store under the catalog's epoch."""
+"""What a catalog consists of, by the hashes of its parts; kept in the store under the catalog's epoch.
+
+A flow's own row is kept by its key and shared by all catalogs that have the flow; a catalog's row only lists the keys. So
+a process that loads the next catalog reads a short list and the rows of what has changed.
+"""
 
 import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 import msgspec
+
+from microflow_runtime.errors import StoreError
+
+ROW_FORM: Final = 1
+"""Grows when what a row holds changes, so that rows of another form are not taken for it."""
+Place = tuple[str, str, str]
+"""Where a flow stands in a catalog: app, name, group."""
 
 
 class FlowRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +46,11 @@ class FlowRecord(msgspec.Struct, frozen=True, kw_only=True):
         return "folder" if self.origin == "folder" else self.snapshot
 
     @property
+    def place(self) -> Place:
+        """Where the flow stands in a catalog."""
+        return (self.app, self.name, "folder" if self.origin == "folder" else self.snapshot)
+
+    @property
     def package_name(self) -> str:
         """The name of the package that holds this flow. Source: ONEWEB, classAction."""
         return f"{self.id}.{self.app}.{self.name}.{self.version}.jar"
@@ -47,18 +65,63 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         """List the documents that this manifest needs."""
         wanted: set[str] = set()
         for flow in self.flows:
-            wanted |= {flow.app_hash, flow.flow_hash, *flow.business_objects.values()}
+            wanted.add(flow.app_hash)
+            wanted.add(flow.flow_hash)
+            wanted.update(flow.business_objects.values())
         return wanted
 
 
+class Listed(msgspec.Struct, frozen=True, array_like=True):
+    """One flow in a catalog's row: its key, and what a catalog says of it that its own row does not."""
+
+    key: str
+    snapshot: str
+    origin: str
+    active: bool
+
+
+def row_key(key: str) -> str:
+    """Give the key under which the row of a flow is kept."""
+    return f"flow-{ROW_FORM}-{key}"
+
+
+def encode_row(record: FlowRecord) -> bytes:
+    """Give a flow's own row: all that its key stands for."""
+    return msgspec.json.encode(msgspec.structs.replace(record, snapshot="", origin="folder", active=True))
+
+
 def encode_manifest(manifest: Manifest) -> bytes:
-    """Give the form in which the store keeps it."""
-    return msgspec.json.encode(manifest)
+    """Give a catalog's row: the list of its flows."""
+    return msgspec.json.encode(
+        [Listed(record.key, record.snapshot, record.origin, record.active) for record in manifest.flows]
+    )
 
 
-def decode_manifest(body: bytes) -> Manifest:
-    """Read the kept form. Raises msgspec.ValidationError when it was written by something else."""
-    return msgspec.json.decode(body, type=Manifest)
+def decode_manifest(body: bytes) -> list[Listed]:
+    """Read a catalog's row. Raises StoreError when something else wrote it."""
+    try:
+        return msgspec.json.decode(body, type=list[Listed])
+    except msgspec.MsgspecError as error:
+        raise StoreError("The store gave a catalog that cannot be read.") from error
+
+
+def decode_row(body: bytes) -> FlowRecord:
+    """Read a flow's own row. Raises StoreError when something else wrote it."""
+    try:
+        return msgspec.json.decode(body, type=FlowRecord)
+    except msgspec.MsgspecError as error:
+        raise StoreError("The store gave a flow that cannot be read.") from error
+
+
+def manifest_of(listed: Iterable[Listed], records: Mapping[str, FlowRecord]) -> Manifest:
+    """Put a manifest together from its list and a record of each key; a record that says all of it is taken as it is."""
+    return Manifest(flows=tuple(_listed_as(item, records[item.key]) for item in listed))
+
+
+def _listed_as(item: Listed, record: FlowRecord) -> FlowRecord:
+    if record.snapshot == item.snapshot and record.origin == item.origin and record.active == item.active:
+        return record
+    return msgspec.structs.replace(record, snapshot=item.snapshot, origin=item.origin, active=item.active)
 
 
 def key_of(*parts: str) -> str:

@@ -1,32 +1,86 @@
 """What a refresh touched, in the figures that classAction answers with."""
 
+from collections.abc import Sequence
+from functools import cached_property
+
 import msgspec
 
 from microflow_runtime.runtime.catalog import Catalog
 from microflow_runtime.runtime.manifest import FlowRecord
 
 
-class RefreshReport(msgspec.Struct, frozen=True, kw_only=True):
-    """The figures of one refresh. Each counts what the call read, checked or generated anew for the flows it was about.
+class _Counted(msgspec.Struct, frozen=True):
+    """What stands behind some flows; see RefreshReport."""
 
-    `definitions` are flows; `business_objects` the uses of Business Objects as input, output or variable of these flows;
-    `business_object_definitions` the distinct definitions behind them, fields' types included; `field_maps` one for each
-    of those definitions; `fields` all their fields; `classes` the classes generated, for every flow its own.
-    """
-
-    epoch: int
-    changed: bool
-    flows: tuple[str, ...] = ()
-    definitions: int = 0
-    business_objects: int = 0
-    business_object_definitions: int = 0
-    field_maps: int = 0
+    uses: int = 0
+    objects: int = 0
     fields: int = 0
     classes: int = 0
 
 
-def report_on(catalog: Catalog, records: list[FlowRecord], *, changed: bool) -> RefreshReport:
-    """Count what stands behind the flows."""
+class RefreshReport:
+    """The figures of one refresh, counted when the first is asked for: refreshCache tells none.
+
+    Each counts what the call read, checked or generated anew for the flows it was about. `definitions` are flows;
+    `business_objects` the uses of Business Objects as input, output or variable of these flows;
+    `business_object_definitions` the distinct definitions behind them, fields' types included; `field_maps` one for each
+    of those definitions; `fields` all their fields; `classes` the classes generated, for every flow its own.
+    """
+
+    def __init__(
+        self, *, epoch: int, changed: bool, catalog: Catalog | None = None, records: Sequence[FlowRecord] = ()
+    ) -> None:
+        self.epoch = epoch
+        self.changed = changed
+        self._catalog = catalog
+        self._records = records
+
+    @property
+    def flows(self) -> tuple[str, ...]:
+        """The names of the flows."""
+        return tuple(record.name for record in self._records)
+
+    @property
+    def definitions(self) -> int:
+        """How many flows."""
+        return len(self._records)
+
+    @property
+    def business_objects(self) -> int:
+        """How many uses of Business Objects."""
+        return self._counted.uses
+
+    @property
+    def business_object_definitions(self) -> int:
+        """How many definitions behind them."""
+        return self._counted.objects
+
+    @property
+    def field_maps(self) -> int:
+        """How many maps of fields."""
+        return self._counted.objects
+
+    @property
+    def fields(self) -> int:
+        """How many fields."""
+        return self._counted.fields
+
+    @property
+    def classes(self) -> int:
+        """How many classes."""
+        return self._counted.classes
+
+    @cached_property
+    def _counted(self) -> _Counted:
+        return _Counted() if self._catalog is None else _count(self._catalog, self._records)
+
+
+def report_on(catalog: Catalog, records: Sequence[FlowRecord], *, changed: bool) -> RefreshReport:
+    """Report on the flows."""
+    return RefreshReport(epoch=catalog.epoch, changed=changed, catalog=catalog, records=records)
+
+
+def _count(catalog: Catalog, records: Sequence[FlowRecord]) -> _Counted:
     fields_of: dict[str, int] = {}
     uses = 0
     classes = 0
@@ -38,14 +92,4 @@ def report_on(catalog: Catalog, records: list[FlowRecord], *, changed: bool) -> 
         classes += len(objects)
         for name, definition in objects.items():
             fields_of[record.business_objects[name]] = len(definition.fields)
-    return RefreshReport(
-        epoch=catalog.epoch,
-        changed=changed,
-        flows=tuple(record.name for record in records),
-        definitions=len(records),
-        business_objects=uses,
-        business_object_definitions=len(fields_of),
-        field_maps=len(fields_of),
-        fields=sum(fields_of.values()),
-        classes=classes,
-    )
+    return _Counted(uses, len(fields_of), sum(fields_of.values()), classes)

@@ -12,12 +12,15 @@ from typing import Final
 from microflow_runtime.compiler import NodeDeclaration
 from microflow_runtime.compiler.reading import AppDefinitions, AppSource, read_folder
 from microflow_runtime.engine import RunLimits
-from microflow_runtime.errors import Conflict, DefinitionFaults, Fault, NotAvailable, NotFound
+from microflow_runtime.errors import Conflict, DefinitionFaults, Fault, NotAvailable, NotFound, StoreError
 from microflow_runtime.runtime.builder import (
     Candidate,
     Forms,
+    Parts,
     bodies_of,
     check_catalog,
+    object_check_keys,
+    object_keys_of,
     read_app,
     records_of,
     with_active,
@@ -25,10 +28,20 @@ from microflow_runtime.runtime.builder import (
 )
 from microflow_runtime.runtime.catalog import Catalog
 from microflow_runtime.runtime.data_sources import DataSources
-from microflow_runtime.runtime.manifest import FlowRecord, Manifest, decode_manifest, encode_manifest
+from microflow_runtime.runtime.manifest import (
+    FlowRecord,
+    Manifest,
+    decode_manifest,
+    decode_row,
+    encode_manifest,
+    encode_row,
+    manifest_of,
+    row_key,
+)
 from microflow_runtime.runtime.page import SharedPage, page_path
 from microflow_runtime.runtime.refresh_lock import refresh_lock
 from microflow_runtime.runtime.report import RefreshReport, report_on
+from microflow_runtime.runtime.slices import Slices
 from microflow_runtime.settings import Settings
 from microflow_runtime.store import AuditEntry, Store
 from microflow_runtime.telemetry import Metrics, get_log
@@ -66,6 +79,8 @@ class Runtime:
         )
         self._apps: dict[str, AppDefinitions] = {}
         self._sources: dict[str, AppSource] = {}
+        self._parts: dict[str, Parts] = {}
+        self._good_objects: dict[str, dict[str, str]] = {}
         self._run_folder = run_folder or page_path(settings.home).parent
         self._catching_up: asyncio.Lock = asyncio.Lock()
 
@@ -97,15 +112,30 @@ class Runtime:
 
     async def _load(self, epoch: int) -> None:
         stored = await self.store.get_catalog(epoch)
-        manifest = decode_manifest(stored.manifest)
+        listed = decode_manifest(stored.manifest)
+        records = self.catalog.records_by_key()
+        rows = {row_key(item.key) for item in listed if item.key not in records}
+        if rows:
+            slices = Slices()
+            for body in (await self.store.get_definitions(rows)).values():
+                record = decode_row(body)
+                records[record.key] = record
+                await slices.between()
+        manifest = manifest_of(listed, records)
         bodies = await self._bodies_for(manifest, {})
         self._swap(Catalog(epoch, manifest, bodies, self.node_types, self.metrics, previous=self.catalog))
 
     async def _bodies_for(self, manifest: Manifest, added: Mapping[str, bytes]) -> dict[str, bytes]:
-        wanted = manifest.hashes()
+        """Give the form of each document that the manifest needs: as we have it, as it was just read, or from the store."""
+        bodies: dict[str, bytes] = {}
+        missing: list[str] = []
         have = self.catalog.bodies
-        bodies = {key: have[key] if key in have else added[key] for key in wanted if key in have or key in added}
-        missing = wanted - bodies.keys()
+        for key in manifest.hashes():
+            body = have.get(key) or added.get(key)
+            if body is None:
+                missing.append(key)
+            else:
+                bodies[key] = body
         if missing:
             bodies |= await self.store.get_definitions(missing)
         return bodies
@@ -127,6 +157,7 @@ class Runtime:
         self.page.epoch = 0
         try:
             async with refresh_lock(self._run_folder):
+                await self._begin_above_the_store()
                 candidate, _ = await self._prepare(None)
                 await self._publish(candidate, audit)
         except DefinitionFaults as broken:
@@ -137,8 +168,10 @@ class Runtime:
             self.page.epoch = latest.epoch
             return broken.faults
         manifest = self.catalog.manifest
-        keep = manifest.hashes() | {record.key for record in manifest.flows} | set(candidate.checked)
-        await self.store.prune_catalogs(max(self.catalog.epoch - _KEPT_CATALOGS, 1), keep)
+        keep = manifest.hashes() | set(candidate.checked) | set(candidate.known)
+        for record in manifest.flows:
+            keep |= {record.key, row_key(record.key)}
+        await self.store.prune_catalogs(self.catalog.epoch, keep)
         return candidate.warnings
 
     async def refresh(
@@ -181,19 +214,20 @@ class Runtime:
         await self._follow_store()
         forms = Forms(self.catalog.bodies)
         apps = await self.read_apps(forms)
-        fresh = [record for app in apps for record in records_of(app, origin="folder", snapshot=app.snapshot)]
-        current = self.catalog.manifest.flows
-        packaged = [record for record in current if record.origin != "folder"]
+        current = self.catalog.records_by_place()
+        fresh = []
+        for app in apps:
+            parts = self._parts.setdefault(app.source.label, Parts())
+            fresh += records_of(app, origin="folder", snapshot=app.snapshot, parts=parts, current=current)
+            await asyncio.sleep(0)
+        packaged = [record for record in current.values() if record.origin != "folder"]
         if only is None:
-            chosen, touched = fresh, fresh
-        else:
-            chosen, touched = _choose(
-                fresh, [record for record in current if record.origin == "folder"], packaged, only
-            )
+            candidate = await self._candidate([*fresh, *packaged], forms, apps)
+            return candidate, [record for record in candidate.catalog.manifest.flows if record.origin == "folder"]
+        folder = [record for record in current.values() if record.origin == "folder"]
+        chosen, touched = _choose(fresh, folder, packaged, only)
         candidate = await self._candidate([*chosen, *packaged], forms, apps)
-        keys = {(record.app, record.name, record.group) for record in touched}
-        flows = candidate.catalog.manifest.flows
-        return candidate, [record for record in flows if (record.app, record.name, record.group) in keys]
+        return candidate, _now(candidate, touched)
 
     async def _prepare_packages(self, sources: Mapping[str, AppSource]) -> tuple[Candidate, list[FlowRecord]]:
         await self._follow_store()
@@ -213,24 +247,52 @@ class Runtime:
             _refuse_change(record, current)
         kept = [record for record in current if not any(_same_snapshot(record, other) for other in fetched)]
         candidate = await self._candidate([*kept, *fetched], forms, apps)
-        keys = {(record.app, record.name, record.group) for record in fetched}
-        flows = candidate.catalog.manifest.flows
-        return candidate, [record for record in flows if (record.app, record.name, record.group) in keys]
+        return candidate, _now(candidate, fetched)
 
     async def _candidate(self, records: list[FlowRecord], forms: Forms, apps: list[AppDefinitions]) -> Candidate:
-        manifest = Manifest(flows=with_active(with_keys(records)))
+        """Put the next catalog together and check it. Every step goes over all flows, so others run between the steps."""
+        slices = Slices()
+        keyed = with_keys(records, self.catalog.records_by_place())
+        await slices.between()
+        manifest = Manifest(flows=with_active(keyed))
+        await slices.between()
         added = bodies_of(apps, forms)
         bodies = await self._bodies_for(manifest, added)
+        await slices.between()
         catalog = Catalog(
             self.catalog.epoch + 1, manifest, bodies, self.node_types, self.metrics, previous=self.catalog
         )
-        keys = {record.key for record in manifest.flows}
-        known = {record.key for record in self.catalog.manifest.flows} | await self.store.find_known_hashes(keys)
-        checked, warnings = await check_catalog(catalog, apps, known)
+        await slices.between()
+        checked, known, warnings = await self._check(catalog, apps)
         for definitions in apps:
-            if definitions.app is not None:
+            if definitions.app is not None and definitions.app.data_sources:
                 await asyncio.to_thread(self.data_sources.prepare, definitions.app, definitions.file_content)
-        return Candidate(catalog, added, checked, warnings)
+        return Candidate(catalog, added, checked, known, warnings)
+
+    async def _check(
+        self, catalog: Catalog, apps: list[AppDefinitions]
+    ) -> tuple[tuple[str, ...], frozenset[str], tuple[Fault, ...]]:
+        """Check what is not known to be right: from the catalog that serves, from the last look, or from the store."""
+        documents = {app.source.label: object_keys_of(app) for app in apps}
+        object_keys = {
+            app.source.label: {}
+            if self._good_objects.get(app.source.label) == documents[app.source.label]
+            else object_check_keys(app)
+            for app in apps
+        }
+        known = {record.key for record in self.catalog.manifest.flows}
+        asked = {record.key for record in catalog.manifest.flows if record.key not in known}
+        for keys in object_keys.values():
+            asked.update(keys.values())
+        if asked:
+            stored = await self.store.find_known_hashes(asked)
+            known |= stored
+        checked, warnings = await check_catalog(catalog, apps, known, object_keys)
+        good = known.union(checked)
+        for label, keys in object_keys.items():
+            if good.issuperset(keys.values()):
+                self._good_objects[label] = documents[label]
+        return checked, frozenset(asked & known), warnings
 
     async def _publish(self, candidate: Candidate, audit: AuditEntry | None) -> bool:
         """Keep the candidate and let it serve, here and on every worker. Gives False when it is what serves already."""
@@ -240,11 +302,19 @@ class Runtime:
                 await self.store.append_audit(audit)
             self.page.epoch = self.catalog.epoch
             return False
+        kept = {record.key for record in self.catalog.manifest.flows}
+        new = [record for record in candidate.catalog.manifest.flows if record.key not in kept]
         rows = [(key, "document", body) for key, body in candidate.added.items()]
+        rows += [(row_key(record.key), "flow", encode_row(record)) for record in new]
         rows += [(key, "checked", b"") for key in candidate.checked]
-        await self.store.put_definitions(rows)
-        manifest = encode_manifest(candidate.catalog.manifest)
-        await self.store.put_catalog(candidate.catalog.epoch, manifest, datetime.now(UTC), audit)
+        await self.store.put_catalog(
+            candidate.catalog.epoch,
+            encode_manifest(candidate.catalog.manifest),
+            datetime.now(UTC),
+            audit,
+            definitions=rows,
+            keep_from_epoch=candidate.catalog.epoch - _KEPT_CATALOGS,
+        )
         self._swap(candidate.catalog)
         self.page.epoch = candidate.catalog.epoch
         _log.info("catalog published", epoch=candidate.catalog.epoch, flows=len(candidate.catalog.manifest.flows))
@@ -256,9 +326,26 @@ class Runtime:
         if latest is not None and latest.epoch > self.catalog.epoch:
             await self._load(latest.epoch)
 
+    async def _begin_above_the_store(self) -> None:
+        """Load the newest catalog; where it cannot be read, as one of an older version, only its epoch is taken over."""
+        try:
+            await self._follow_store()
+        except (StoreError, NotFound) as error:
+            latest = await self.store.find_latest_catalog()
+            if latest is None:
+                raise
+            _log.error("kept catalog left aside", epoch=latest.epoch, reason=error.message)
+            self.catalog = Catalog(latest.epoch, Manifest(), {}, self.node_types, self.metrics)
+
     async def close(self) -> None:
         """Close the pools. Store and page belong to who opened them."""
         await self.data_sources.close()
+
+
+def _now(candidate: Candidate, records: Iterable[FlowRecord]) -> list[FlowRecord]:
+    """Give the records of the candidate that stand where these do."""
+    places = {record.place for record in records}
+    return [record for record in candidate.catalog.manifest.flows if record.place in places]
 
 
 def _told(touched: list[FlowRecord], catalog: Catalog) -> str:

@@ -37,9 +37,19 @@ class DefinitionStore(Protocol):
         """Give those of the hashes that are kept."""
 
     async def put_catalog(
-        self, epoch: int, manifest: bytes, created_at: datetime, audit: AuditEntry | None = None
+        self,
+        epoch: int,
+        manifest: bytes,
+        created_at: datetime,
+        audit: AuditEntry | None = None,
+        *,
+        definitions: Sequence[tuple[str, str, bytes]] = (),
+        keep_from_epoch: int = 0,
     ) -> None:
-        """Keep a catalog. Raises Conflict unless the epoch is above every one kept: an epoch never goes back."""
+        """Keep a catalog and, in the same transaction, definitions as `put_definitions` does; remove older catalogs.
+
+        Raises Conflict unless the epoch is above every one kept: an epoch never goes back.
+        """
 
     async def find_latest_catalog(self) -> StoredCatalog | None:
         """Give the catalog with the highest epoch."""

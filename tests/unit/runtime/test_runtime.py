@@ -212,7 +212,7 @@ async def test_an_audit_that_cannot_be_written_stops_the_refresh(home: Home, mon
     await runtime.start_up()
     home.write(_flow("Leaf", "two"))
 
-    async def full(*_: object) -> None:
+    async def full(*_: object, **_more: object) -> None:
         raise StoreError("the disk is full")
 
     monkeypatch.setattr(home.store, "put_catalog", full)

@@ -5,6 +5,7 @@ Positions are kept, so that a fault of a file, of a plan or of a formula can poi
 
 from microflow_runtime.compiler.reading.app_files import (
     AppDefinitions,
+    Assembly,
     DocumentCache,
     FileReading,
     assemble,
@@ -22,6 +23,7 @@ from microflow_runtime.compiler.reading.offsets import Mark, index_in_text, widt
 __all__ = [
     "AppDefinitions",
     "AppSource",
+    "Assembly",
     "Definition",
     "Document",
     "DocumentCache",

@@ -29,9 +29,13 @@ class DocumentCache(Protocol):
 
 
 class FileReading(msgspec.Struct, frozen=True, kw_only=True):
-    """What one definition file gave. `document` is None when it is no YAML, `definition` when it cannot be used."""
+    """What one definition file gave. `document` is None when it is no YAML, `definition` when it cannot be used.
+
+    `key` is the `document_key` of the file.
+    """
 
     file: SourceFile
+    key: str
     document: Document | None
     definition: Definition | None
     faults: tuple[Fault, ...]
@@ -106,43 +110,66 @@ def readings(
 
 def assemble(source: AppSource, read: Iterable[FileReading]) -> AppDefinitions:
     """Put the files' definitions together, and find what is wrong between them."""
-    by_path = {reading.file.path: reading for reading in read}
-    faults = [*source.faults, *(fault for reading in by_path.values() for fault in reading.faults)]
-    app_reading = by_path.get("app.yaml")
-    app = app_reading.definition if app_reading and isinstance(app_reading.definition, App) else None
-    faults += _missing_files(source, app, app_reading)
-    business_objects: dict[str, BusinessObject] = {}
-    microflows: dict[str, Microflow] = {}
-    paths: dict[str, dict[str, str]] = {"business_object": {}, "microflow": {}}
-    ids: dict[str, FileReading] = {}
-    broken: set[str] = set()
-    for path, reading in by_path.items():
-        record = reading.definition
-        if record is None:
-            broken |= _name_in(reading)
-        elif isinstance(record, BusinessObject | Microflow):
-            kind = reading.file.kind
-            first = paths[kind].setdefault(record.name, path)
+    assembly = Assembly(source)
+    for reading in read:
+        assembly.add(reading)
+    return assembly.finished()
+
+
+class Assembly:
+    """Puts an app together file by file, so that a caller can do other work between them."""
+
+    def __init__(self, source: AppSource) -> None:
+        self._source = source
+        self._readings: dict[str, FileReading] = {}
+        self._business_objects: dict[str, BusinessObject] = {}
+        self._microflows: dict[str, Microflow] = {}
+        self._path_of_business_object: dict[str, str] = {}
+        self._path_of_microflow: dict[str, str] = {}
+        self._ids: dict[str, FileReading] = {}
+        self._broken: set[str] = set()
+        self._own: list[Fault] = []
+        self._between: list[Fault] = []
+
+    def add(self, reading: FileReading) -> None:
+        """Take in what one file gave."""
+        path, record = reading.file.path, reading.definition
+        self._readings[path] = reading
+        if reading.faults:
+            self._own += reading.faults
+        if isinstance(record, Microflow):
+            first = self._path_of_microflow.setdefault(record.name, path)
             if first != path:
-                faults.append(_twice(reading, by_path[first], kind, record.name))
-            elif isinstance(record, BusinessObject):
-                business_objects[record.name] = record
-            else:
-                microflows[record.name] = record
-                if (other := ids.setdefault(record.id, reading)) is not reading:
-                    faults.append(_twice(reading, other, "id", record.id))
-    return AppDefinitions(
-        source=source,
-        app=app,
-        business_objects=business_objects,
-        microflows=microflows,
-        readings=by_path,
-        path_of_business_object=paths["business_object"],
-        path_of_microflow=paths["microflow"],
-        broken=frozenset(broken),
-        snapshot=source.snapshot_version(app.version) if app else "",
-        faults=tuple(faults),
-    )
+                self._between.append(_twice(reading, self._readings[first], "microflow", record.name))
+                return
+            self._microflows[record.name] = record
+            if (other := self._ids.setdefault(record.id, reading)) is not reading:
+                self._between.append(_twice(reading, other, "id", record.id))
+        elif isinstance(record, BusinessObject):
+            first = self._path_of_business_object.setdefault(record.name, path)
+            if first != path:
+                self._between.append(_twice(reading, self._readings[first], "business_object", record.name))
+                return
+            self._business_objects[record.name] = record
+        elif record is None:
+            self._broken |= _name_in(reading)
+
+    def finished(self) -> AppDefinitions:
+        """Give the app."""
+        source, app_reading = self._source, self._readings.get("app.yaml")
+        app = app_reading.definition if app_reading and isinstance(app_reading.definition, App) else None
+        return AppDefinitions(
+            source=source,
+            app=app,
+            business_objects=self._business_objects,
+            microflows=self._microflows,
+            readings=self._readings,
+            path_of_business_object=self._path_of_business_object,
+            path_of_microflow=self._path_of_microflow,
+            broken=frozenset(self._broken),
+            snapshot=source.snapshot_version(app.version) if app else "",
+            faults=(*source.faults, *self._own, *_missing_files(source, app, app_reading), *self._between),
+        )
 
 
 def document_key(file: SourceFile) -> str:
@@ -161,9 +188,9 @@ def _reading(label: str, file: SourceFile, cache: DocumentCache | None) -> FileR
         if document is not None and not faults and cache is not None:
             cache.keep(key, dump(document))
     if document is None:
-        return FileReading(file=file, document=None, definition=None, faults=faults)
+        return FileReading(file=file, key=key, document=None, definition=None, faults=faults)
     definition, more = define(document)
-    return FileReading(file=file, document=document, definition=definition, faults=(*faults, *more))
+    return FileReading(file=file, key=key, document=document, definition=definition, faults=(*faults, *more))
 
 
 def _kept(cache: DocumentCache | None, key: str, path: str) -> Document | None:

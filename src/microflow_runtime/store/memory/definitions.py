@@ -31,12 +31,22 @@ class MemoryDefinitions:
         return {digest for digest in hashes if digest in self._contents.definitions}
 
     async def put_catalog(
-        self, epoch: int, manifest: bytes, created_at: datetime, audit: AuditEntry | None = None
+        self,
+        epoch: int,
+        manifest: bytes,
+        created_at: datetime,
+        audit: AuditEntry | None = None,
+        *,
+        definitions: Sequence[tuple[str, str, bytes]] = (),
+        keep_from_epoch: int = 0,
     ) -> None:
-        """Keep a catalog. Raises Conflict unless the epoch is above every one kept."""
+        """Keep a catalog and its definitions. Raises Conflict unless the epoch is above every one kept."""
         latest = max(self._contents.catalogs, default=None)
         if latest is not None and epoch <= latest:
             raise Conflict(f"The store holds epoch {latest} already, {epoch} comes too late.")
+        await self.put_definitions(definitions)
+        for old in [old for old in self._contents.catalogs if old < keep_from_epoch]:
+            del self._contents.catalogs[old]
         self._contents.catalogs[epoch] = StoredCatalog(epoch, manifest, created_at)
         if audit is not None:
             self._contents.append(audit)

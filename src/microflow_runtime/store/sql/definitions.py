@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import Executable, delete, func, insert, select
 
 from microflow_runtime.errors import Conflict, NotFound
 from microflow_runtime.store.records import AuditEntry, StoredCatalog
@@ -21,9 +21,8 @@ class Definitions:
         """Keep `(hash, kind, body)` each; what is there under a hash stays as it is."""
         if not definitions:
             return
-        rows = [{"content_hash": digest, "kind": kind, "body": body} for digest, kind, body in definitions]
         async with self._database.write() as connection:
-            await connection.execute(self._database.insert(definition).on_conflict_do_nothing(), rows)
+            await connection.execute(self._put_statement(), _rows(definitions))
 
     async def get_definitions(self, hashes: Collection[str]) -> dict[str, bytes]:
         """Give the bodies by hash. Raises NotFound when one of them is not kept."""
@@ -48,13 +47,24 @@ class Definitions:
         return known
 
     async def put_catalog(
-        self, epoch: int, manifest: bytes, created_at: datetime, audit: AuditEntry | None = None
+        self,
+        epoch: int,
+        manifest: bytes,
+        created_at: datetime,
+        audit: AuditEntry | None = None,
+        *,
+        definitions: Sequence[tuple[str, str, bytes]] = (),
+        keep_from_epoch: int = 0,
     ) -> None:
-        """Keep a catalog. Raises Conflict unless the epoch is above every one kept."""
+        """Keep a catalog and its definitions. Raises Conflict unless the epoch is above every one kept."""
         async with self._database.write() as connection:
             latest = (await connection.execute(select(func.max(catalog.c.epoch)))).scalar()
             if latest is not None and epoch <= latest:
                 raise Conflict(f"The store holds epoch {latest} already, {epoch} comes too late.")
+            if definitions:
+                await connection.execute(self._put_statement(), _rows(definitions))
+            if keep_from_epoch > 0:
+                await connection.execute(delete(catalog).where(catalog.c.epoch < keep_from_epoch))
             row = {"epoch": epoch, "manifest": manifest, "created_at": created_at}
             await connection.execute(insert(catalog), row)
             if audit is not None:
@@ -75,6 +85,9 @@ class Definitions:
             raise NotFound(f"There is no catalog of epoch {epoch}.")
         return StoredCatalog(row.epoch, row.manifest, row.created_at)
 
+    def _put_statement(self) -> Executable:
+        return self._database.insert(definition).on_conflict_do_nothing()
+
     async def prune_catalogs(self, keep_epoch: int, keep_hashes: Collection[str]) -> int:
         """Remove the catalogs before `keep_epoch` and the definitions not named; give how many rows went."""
         keep = frozenset(keep_hashes)
@@ -85,3 +98,7 @@ class Definitions:
             for piece in in_pieces(surplus):
                 await connection.execute(delete(definition).where(definition.c.content_hash.in_(piece)))
         return gone + len(surplus)
+
+
+def _rows(definitions: Sequence[tuple[str, str, bytes]]) -> list[dict[str, object]]:
+    return [{"content_hash": digest, "kind": kind, "body": body} for digest, kind, body in definitions]
