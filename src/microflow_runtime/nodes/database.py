@@ -8,12 +8,13 @@ Source: ONEWEB, Database Task (command types, JNDI name); the placeholder syntax
 
 import re
 from collections.abc import Callable, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Final, Literal
 
 import msgspec
 
-from microflow_runtime.compiler.business_objects import Misfit, Notes, shape_of
+from microflow_runtime.compiler.business_objects import Misfit, Notes, exact_number, shape_of
+from microflow_runtime.compiler.business_objects.misfit import describe
 from microflow_runtime.compiler.faults import did_you_mean
 from microflow_runtime.compiler.feel_types import SIMPLE_FEEL
 from microflow_runtime.compiler.formulas import Computed
@@ -166,12 +167,12 @@ def _column_reader(written: str) -> Callable[[Any], Any]:
             raise Misfit(f"a value (the column is declared `{written}`, not `{written}?`)", "nothing")
         try:
             if isinstance(value, str):
-                return shape.read(Decimal(value) if is_number else value, Notes())
+                return shape.read(exact_number(value) if is_number else value, Notes())
             if type_name == "boolean" and isinstance(value, Decimal) and value in (0, 1):
                 return value == 1
             return shape.adopt(value)
-        except InvalidOperation as error:
-            raise Misfit(type_name, f'text "{value}"') from error
+        except ValueError as error:
+            raise Misfit(type_name, describe(value)) from error
 
     return read
 

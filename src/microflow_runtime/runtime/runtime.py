@@ -11,7 +11,6 @@ from typing import Final
 
 from microflow_runtime.compiler import NodeDeclaration
 from microflow_runtime.compiler.reading import AppDefinitions, AppSource, read_folder
-from microflow_runtime.engine import RunLimits
 from microflow_runtime.errors import Conflict, DefinitionFaults, Fault, NotAvailable, NotFound, StoreError
 from microflow_runtime.runtime.builder import (
     Candidate,
@@ -28,6 +27,7 @@ from microflow_runtime.runtime.builder import (
 )
 from microflow_runtime.runtime.catalog import Catalog
 from microflow_runtime.runtime.data_sources import DataSources
+from microflow_runtime.runtime.limits import limits_of
 from microflow_runtime.runtime.manifest import (
     FlowRecord,
     Manifest,
@@ -70,13 +70,7 @@ class Runtime:
         self.node_types = node_types
         self.data_sources = DataSources(settings)
         self.catalog = Catalog(0, Manifest(), {}, node_types, metrics)
-        self.limits = RunLimits(
-            execution_ns=int(settings.execution_seconds * 1e9),
-            steps=settings.steps,
-            depth=settings.depth,
-            rows=settings.rows,
-            reply_bytes=settings.reply_bytes,
-        )
+        self.limits = limits_of(settings)
         self._apps: dict[str, AppDefinitions] = {}
         self._sources: dict[str, AppSource] = {}
         self._parts: dict[str, Parts] = {}

@@ -5,13 +5,14 @@ from collections.abc import Mapping
 
 from microflow_runtime.compiler import NodeDeclaration
 from microflow_runtime.compiler.business_objects import Notes, decode_json
-from microflow_runtime.engine import Run, RunLimits, perform, read_inputs, record_execution
+from microflow_runtime.engine import Run, perform, read_inputs, record_execution
 from microflow_runtime.errors import BadRequest, ExecutionError, NotFound
 from microflow_runtime.model.execution import Execution
 from microflow_runtime.model.principal import Principal
 from microflow_runtime.runtime import Catalog, FlowEntry
 from microflow_runtime.runtime.checking import read_catalog
 from microflow_runtime.runtime.data_sources import DataSources
+from microflow_runtime.runtime.limits import limits_of
 from microflow_runtime.security import ACCESSES, EVERY
 from microflow_runtime.settings import Settings
 
@@ -38,7 +39,7 @@ async def run_locally(
     operator = Principal(username="operator", grants=_EVERYTHING)
     plan = entry.plan
     notes = Notes()
-    limits = RunLimits(execution_ns=int(settings.execution_seconds * 1e9)).tightened(plan.limits)
+    limits = limits_of(settings).tightened(plan.limits)
     frame = read_inputs(plan, given, operator, notes)
     run = Run(plan, frame, operator, sources, limits, os.urandom(16).hex(), capture=capture)
     exception = ""

@@ -4,8 +4,9 @@ Numbers keep their digits: a literal with a fraction or an exponent becomes a De
 a hostile body can provoke in the decoder is caught here and becomes `BadRequest`.
 """
 
+import re
 from collections.abc import Iterable
-from decimal import Clamped, Context, Inexact, InvalidOperation, Overflow, Subnormal, Underflow
+from decimal import Clamped, Context, Decimal, Inexact, InvalidOperation, Overflow, Subnormal, Underflow
 from typing import Any, Final
 
 import msgspec
@@ -16,6 +17,7 @@ MAX_DIGITS: Final = 1_000
 MAX_EXPONENT: Final = 6_144
 INT_BOUND: Final = 10**MAX_DIGITS
 _KEY_BYTES: Final = 4
+_NUMBER: Final = re.compile(r"\s*[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*\Z")
 
 
 class JsonLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +74,19 @@ def decode_json(body: bytes, limits: JsonLimits = _DEFAULTS) -> Any:
     ):
         _check_sizes(value, limits)
     return value
+
+
+def exact_number(text: str) -> Decimal:
+    """Read a number that a database keeps as text, within the same bounds and with all its digits.
+
+    Raises ValueError for anything else, `NaN` and `Infinity` among it.
+    """
+    if not _NUMBER.match(text):
+        raise ValueError("this is no number")
+    try:
+        return _DOOR.create_decimal(text.strip())
+    except ArithmeticError as error:
+        raise ValueError("this is a number out of bounds") from error
 
 
 def _check_sizes(value: Any, limits: JsonLimits) -> None:
