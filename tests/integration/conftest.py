@@ -12,11 +12,11 @@ _ACCOUNT = "tracking-public"
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Serve Demo, Tracking and Traps with four workers, Tracking open to anonymous; the administrator is logged in."""
+    """Serve Demo, Tracking and Traps with four workers in New York, Tracking open to anonymous, logged in."""
     folder = tmp_path_factory.mktemp("server")
     shutil.copytree(ROOT / "apps", folder / "apps")
     apps = [folder / "apps" / "Demo", folder / "apps" / "Tracking", write_traps_app(folder / "apps")]
-    running = Server(folder, apps, workers=4)
+    running = Server(folder, apps, workers=4, environment={"TZ": "America/New_York"})
     try:
         running.log_in()
         running.command("role", "add", "tracking")

@@ -101,10 +101,9 @@ class Server:
             except OSError:
                 time.sleep(0.02)
 
-    def restart(self, environment: Mapping[str, str] | None = None) -> None:
+    def restart(self) -> None:
         """Stop the server gently and start it anew on the same port and home."""
         assert self.stop() == 0
-        self._environment = {**self._environment, **(environment or {})}
         self.start_again()
 
     def start_again(self) -> None:

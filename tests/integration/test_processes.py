@@ -10,13 +10,14 @@ import pytest
 from tests.app_folder import write_flow
 from tests.integration.running_server import ACT, Reply, Server, lives
 from tests.integration.trap_apps import write_traps_app
+from tests.integration.wall_clocks import check_wall_clocks
 
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Serve Traps with two workers; tests may stop or kill it, and the next starts it again on the same home."""
+    """Serve Traps with two workers in Bangkok; tests may stop or kill it, and the next starts it again on the same home."""
     folder = tmp_path_factory.mktemp("processes")
-    running = Server(folder, [write_traps_app(folder)], workers=2)
+    running = Server(folder, [write_traps_app(folder)], workers=2, environment={"TZ": "Asia/Bangkok"})
     try:
         yield running
     finally:
@@ -144,6 +145,11 @@ def test_a_logout_is_seen_on_every_worker(own: Server) -> None:
     accepted_everywhere(own, own.token)
     assert own.send("GET", f"/IAM2RESTService/services/v1/logout/{own.token}").status == 200
     refused_everywhere(own, own.token)
+
+
+def test_wall_clocks_with_a_server_in_bangkok(own: Server) -> None:
+    """A date-time without zone and a date come back as they were sent, with TZ=Asia/Bangkok too."""
+    check_wall_clocks(own)
 
 
 def test_the_home_is_private(own: Server) -> None:

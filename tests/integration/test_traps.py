@@ -4,12 +4,11 @@ import json
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.integration.running_server import ACT, Server
-from tests.integration.trap_apps import write_traps_app
+from tests.integration.wall_clocks import check_wall_clocks
 
 LIMIT_GRACE_SECONDS = 0.5
 
@@ -109,28 +108,9 @@ def test_a_list_that_is_left_out_is_empty(server: Server) -> None:
 # 3. A date-time without zone keeps its wall clock
 
 
-def test_wall_clocks_whatever_the_zone_of_the_server(tmp_path: Path) -> None:
-    """A date-time without zone and a date come back as they were sent, through a column too, wherever the server runs."""
-    server = Server(tmp_path, [write_traps_app(tmp_path)], workers=1, environment={"TZ": "America/New_York"})
-    try:
-        server.log_in()
-        check_wall_clocks(server)
-        server.restart({"TZ": "Asia/Bangkok"})
-        check_wall_clocks(server)
-    finally:
-        server.end()
-
-
-def check_wall_clocks(server: Server) -> None:
-    """Send moments with and without zone, and see each come back as it was sent."""
-    for moment, day in (
-        ("2026-05-19T15:15:00", "2026-05-19"),
-        ("2026-03-08T02:30:00", "2026-03-08"),
-        ("0001-01-01T00:00:00", "9999-12-31"),
-        ("2026-05-19T15:15:00+07:00", "2026-05-19"),
-    ):
-        value = {"at": moment, "day": day}
-        assert server.act("Moments", {"MomentBO": value}).outputs == {"Echo": value, "Read": [value]}
+def test_wall_clocks_with_a_server_in_new_york(server: Server) -> None:
+    """Moments keep their wall clock with TZ=America/New_York; with TZ=Asia/Bangkok in test_processes.py."""
+    check_wall_clocks(server)
 
 
 # 4. Data is never evaluated
