@@ -74,6 +74,8 @@ class BodyReader:
         if b"content-encoding" in headers and headers[b"content-encoding"].lower() != b"identity":
             return UnsupportedMediaType("The body must not be compressed.")
         length = headers.get(b"content-length")
+        if length is not None and not length.isdigit():
+            return BadRequest("Content-Length must be one whole number.")
         if length is not None and (len(length) > _LONGEST_LENGTH or int(length) > self._most_bytes):
             return TooLarge(f"The body has more than {self._most_bytes} bytes.")
         return None

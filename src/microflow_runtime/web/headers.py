@@ -23,7 +23,6 @@ _WANTED: Final = frozenset(
         b"access-control-request-method",
     )
 )
-_ONCE: Final = frozenset((b"authorization", b"iamtoken", b"host", b"content-type", b"content-encoding"))
 
 
 def pick(headers: list[Header]) -> dict[bytes, bytes]:

@@ -1,0 +1,39 @@
+"""Headers of requests: found in one pass, and what counts as JSON."""
+
+import pytest
+
+from microflow_runtime.web.headers import is_json, pick
+
+
+def test_only_the_wanted_headers_are_kept() -> None:
+    """Others are passed over; cookies of two headers are one list."""
+    headers = [(b"x-other", b"1"), (b"cookie", b"a=1"), (b"host", b"h"), (b"cookie", b"b=2")]
+    assert pick(headers) == {b"cookie": b"a=1; b=2", b"host": b"h"}
+
+
+def test_a_header_that_comes_twice_fits_nothing() -> None:
+    """Two tokens are neither the first nor the second."""
+    found = pick([(b"authorization", b"Bearer a"), (b"authorization", b"Bearer b")])
+    assert found == {b"authorization": b"Bearer a, Bearer b"}
+
+
+@pytest.mark.parametrize(
+    ("content_type", "wanted"),
+    [
+        (b"application/json", True),
+        (b"application/json; charset=utf-8", True),
+        (b'Application/JSON;charset="UTF-8"', True),
+        (b"application/json; charset=utf8; x=y", True),
+        (b"application/json; charset=latin-1", False),
+        (b"application/json; charset=utf-16", False),
+        (b"application/jsonp", False),
+        (b"application/json, text/plain", False),
+        (b"text/plain", False),
+        (b"text/plain; x=application/json", False),
+        (b"", False),
+        (None, False),
+    ],
+)
+def test_what_counts_as_json(content_type: bytes | None, wanted: bool) -> None:
+    """JSON in UTF-8, by whatever parameters, and nothing else."""
+    assert is_json(content_type) is wanted
