@@ -6,6 +6,7 @@ import pytest
 from tests.wire.asgi_client import Answer
 from tests.wire.world import EXECUTION_ID, OPERATOR, PAGE_ORIGIN, World
 
+from microflow_runtime.security.rate import RateLimit
 from microflow_runtime.service.roles import set_role
 
 RATE: dict[str, Any] = {"flowName": "Rate", "object": {"RequestBO": {"requestData": "data"}}}
@@ -446,6 +447,42 @@ def test_a_cookie_from_a_foreign_page(world: World) -> None:
     answer = _with(world, "Rate", ("cookie", cookie), ("origin", "https://evil.example"))
     told = "A call with the session cookie must come from a page of this server."
     assert (answer.status, answer.body) == (403, refusal(told))
+
+
+# Too many at once
+
+
+def test_a_server_that_is_full(world: World) -> None:
+    """Beyond the executions that a worker takes at once a call is 503 with Retry-After, and served when there is room."""
+    metrics = world.runtime.metrics
+    metrics.under_way += world.settings.concurrent_executions
+    try:
+        answer = world.act(RATE)
+    finally:
+        metrics.under_way -= world.settings.concurrent_executions
+    assert (answer.status, answer.body) == (503, refusal("Too many executions are under way.", "Rate"))
+    assert answer.header("retry-after") == "1"
+    assert world.act(RATE).body == RATE_REPLY
+    assert metrics.under_way == 0
+
+
+def test_a_caller_with_too_many_calls(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond a caller's own share its call is 429 with Retry-After, and others are served."""
+    share = {"caller": world.settings.concurrent_per_principal}
+    monkeypatch.setattr(world.application.do_action, "_under_way", share)
+    answer = world.act(RATE)
+    assert (answer.status, answer.body) == (429, refusal("Too many of your executions are under way.", "Rate"))
+    assert answer.header("retry-after") == "1"
+    assert world.act(RATE, user="operator").body == RATE_REPLY
+
+
+def test_too_many_calls_without_a_session(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the rate of callers without a session their call is 429 with Retry-After, and sessions are served."""
+    monkeypatch.setattr(world.security, "_anonymous_rate", RateLimit(0.0))
+    answer = world.act({"flowName": "Open"}, user=None)
+    assert (answer.status, answer.body) == (429, refusal("Too many calls without a session.", "Open"))
+    assert answer.header("retry-after") == "60"
+    assert world.act(RATE).body == RATE_REPLY
 
 
 # Epochs

@@ -395,3 +395,16 @@ def test_refreshes_are_audited(small: World) -> None:
     told = {(row.entry.actor, row.entry.action, row.entry.outcome) for row in rows}
     assert {("operator", "refresh", "done"), ("caller", "refresh", "refused")} <= told
     assert ("operator", "classAction generate", "done") in told
+
+
+def test_a_package_that_cannot_be_read(small: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that the server may not read is 503 without its path; the log tells the operator."""
+    small.settings.packages_folder.mkdir(parents=True, exist_ok=True)
+    (small.settings.packages_folder / _NAME).write_bytes(b"")
+
+    def refuse(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    answer = class_action(small, {"fileNames": [_NAME], "event": "file"})
+    assert (answer.status, answer.body) == (503, ten_keys(exception="The server cannot do this now."))

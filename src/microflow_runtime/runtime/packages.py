@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from microflow_runtime.compiler.reading import AppDefinitions, AppSource, source_of_files
-from microflow_runtime.errors import BadRequest, NotFound
+from microflow_runtime.errors import BadRequest, NotFound, StoreError
 
 MAX_PACKAGE_BYTES: Final = 32 * 1024 * 1024
 MAX_UNPACKED_BYTES: Final = 128 * 1024 * 1024
@@ -27,8 +27,15 @@ _CODE: Final = (".py", ".pyc", ".so", ".class", ".jar", ".zip", ".war", ".dll", 
 def find_package(folder: Path, name: str) -> bytes:
     """Give the bytes of the package of exactly this name. The name is looked up in the folder's listing, never used as a path.
 
-    Raises NotFound, and BadRequest for a file that is too large or no plain file.
+    Raises NotFound, BadRequest for a file that is too large, StoreError for one that cannot be read.
     """
+    try:
+        return _find(folder, name)
+    except OSError as error:
+        raise StoreError(f"The package cannot be read: {error.strerror}.") from error
+
+
+def _find(folder: Path, name: str) -> bytes:
     listed = {entry.name: entry for entry in folder.iterdir()} if folder.is_dir() else {}
     entry = listed.get(name)
     if entry is None or entry.is_symlink() or not entry.is_file():
