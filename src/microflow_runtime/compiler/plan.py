@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from microflow_runtime.compiler.business_objects import BoClass, ValueShape
+from microflow_runtime.feel import Formula
 from microflow_runtime.model.microflow import Limits, Retry
 from microflow_runtime.model.type_ref import TypeRef
 
@@ -16,16 +17,25 @@ ENDS: int = -1
 """The target of a link that leads out of the flow."""
 
 
+class PlanCondition(msgspec.Struct, frozen=True):
+    """The condition of an exit, for the trace: the index of the exit, what the trace calls it, the formula."""
+
+    exit: int
+    label: str
+    formula: Formula
+
+
 class Action(msgspec.Struct, frozen=True):
     """What a node does. `run(frame, run)` returns the index of the exit it leaves by; it is a coroutine function when `waits`.
 
     `keeps_deadline` tells that what it waits for meets the execution's deadline by itself and says where the time went,
-    as the steps of a sub flow do.
+    as the steps of a sub flow do. `conditions` are those that decide on the exit, in the order they are tried.
     """
 
     run: Callable[[Frame, Any], Any]
     waits: bool = False
     keeps_deadline: bool = False
+    conditions: tuple[PlanCondition, ...] = ()
 
 
 class PlanCatch(msgspec.Struct, frozen=True, kw_only=True):

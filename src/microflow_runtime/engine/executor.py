@@ -112,6 +112,8 @@ def _failed(run: Run, at: int, started: int, error: ExecutionError | FeelError |
         except (FeelError, ExecutionError) as second:
             run.steps.append((at, -1, started, note))
             raise _named(run.plan, node, _as_execution_error(run, second, started)) from _cause(second)
+    if run.capture:
+        note.frame = run.frame.copy()
     run.steps.append((at, -2 - index, started, note))
     return catch.target, perf_counter_ns()
 

@@ -1,16 +1,13 @@
 """The trace of a finished run: from the rows noted on the way to the record that is kept, sensitive fields masked."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
-from microflow_runtime.compiler.business_objects import BoClass
 from microflow_runtime.compiler.plan import Frame, Plan, PlanNode
+from microflow_runtime.engine.decisions import explain_conditions
+from microflow_runtime.engine.masking import mask
 from microflow_runtime.engine.run import Run, StepNote, StepRow
-from microflow_runtime.model.execution import Execution, Step
-from microflow_runtime.model.type_ref import TypeRef
-
-MASK: Final = "***"
+from microflow_runtime.model.execution import Condition, Execution, Step
 
 
 def record_execution(run: Run, *, snapshot: str, epoch: int, exception: str = "", unknown_fields: int = 0) -> Execution:
@@ -58,10 +55,20 @@ def _step(run: Run, row: StepRow, until: int, before: Frame | None) -> tuple[Ste
         took_ns=until - started,
         error=told.error,
         inputs=_shown(run.plan, node.reads, before),
-        outputs=_shown(run.plan, node.writes, after),
+        outputs=None if told.error else _shown(run.plan, node.writes, after),
+        conditions=_conditions(run, row, before if told.error else after),
         child=record_execution(told.child, snapshot="", epoch=0, exception=told.error) if told.child else None,
     )
     return step, after or before
+
+
+def _conditions(run: Run, row: StepRow, frame: Frame | None) -> tuple[Condition, ...]:
+    """Give what a gateway saw; after a failure that is what was before it, for a catch may have written since."""
+    if frame is None:
+        return ()
+    at, leaves_by, started, _ = row
+    at_ns = int(run.started_at * 1e9) + started - run.started_ns
+    return explain_conditions(run.plan, run.plan.nodes[at], leaves_by, frame, at_ns)
 
 
 def _link(node: PlanNode, leaves_by: int) -> str:
@@ -75,19 +82,3 @@ def _shown(plan: Plan, names: tuple[str, ...], frame: Frame | None) -> dict[str,
     if frame is None or not names:
         return None
     return {name: mask(frame[plan.slots[name]], plan.types[name], plan.classes) for name in names if name in plan.types}
-
-
-def mask(value: Any, ref: TypeRef | None, classes: Mapping[str, BoClass]) -> Any:
-    """Give the value as it may be recorded: what a definition calls sensitive is replaced by `***`."""
-    if value is None or ref is None or ref.is_simple:
-        return value
-    if isinstance(value, list):
-        single = TypeRef(ref.name)
-        return [mask(item, single, classes) for item in value]
-    bo_class = classes.get(ref.name)
-    if bo_class is None or not isinstance(value, dict):
-        return value
-    return {
-        field.name: MASK if field.sensitive else mask(value.get(field.name), field.type, classes)
-        for field in bo_class.definition.fields
-    }

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -40,6 +40,7 @@ class Formula(msgspec.Struct, frozen=True):
     warnings: tuple[FormulaFault, ...]
     tree: syntax.Node
     bound: dict[tuple[int, ...], Bound]
+    explained: list[Any] = []
 
     def bind(self, layout: Mapping[str, int]) -> Bound:
         """Give the Python function that computes the formula from a frame: `layout` tells each name's place in it.

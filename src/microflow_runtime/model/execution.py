@@ -5,11 +5,33 @@ from typing import Any
 import msgspec
 
 
+class ConditionPart(msgspec.Struct, frozen=True):
+    """A part of a condition and the value it had; `error` says why it had none."""
+
+    text: str
+    value: Any
+    error: str = ""
+
+
+class Condition(msgspec.Struct, frozen=True, kw_only=True):
+    """A condition that a gateway tried, with what it saw: its parts from left to right, each before those inside it.
+
+    `link` is the label or target of its link. `value` is true, false, or null, which counts as false.
+    """
+
+    link: str
+    text: str
+    value: Any
+    error: str = ""
+    parts: tuple[ConditionPart, ...] = ()
+
+
 class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One visit to a node. `started_ns` counts from the execution's start, times in nanoseconds.
 
     `link` is the label or target of the link it left by, `""` when it ended or failed there. `tries` is 1 unless the
-    node was retried. `inputs` and `outputs` are there only when capture is on, sensitive fields masked.
+    node was retried. `inputs` and `outputs` are there only when capture is on, sensitive fields masked;
+    so are `conditions`, those that a gateway tried in their order.
     """
 
     node: str
@@ -21,6 +43,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""
     inputs: Any = None
     outputs: Any = None
+    conditions: tuple[Condition, ...] = ()
     child: "Execution | None" = None
 
 

@@ -11,7 +11,7 @@ import msgspec
 
 from microflow_runtime.compiler.formulas import Computed
 from microflow_runtime.compiler.node_context import NodeContext
-from microflow_runtime.compiler.plan import Action, Frame
+from microflow_runtime.compiler.plan import Action, Frame, PlanCondition
 from microflow_runtime.errors import FeelError, NodeError
 from microflow_runtime.feel import BOOLEAN, FeelLimitError, optional
 
@@ -75,7 +75,8 @@ def _build(context: NodeContext, conditions: list[tuple[int, str, Computed]], ot
             return otherwise
         raise NodeError("no condition is true and no link is marked `otherwise`.", kind="gateway")
 
-    return Action(run)
+    shown = (PlanCondition(index, label, computed.formula) for index, label, computed in conditions if computed.formula)
+    return Action(run, conditions=tuple(shown))
 
 
 def _not_boolean(label: str, text: str, value: object) -> NodeError:

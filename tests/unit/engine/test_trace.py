@@ -6,7 +6,7 @@ import msgspec
 from tests.unit.small_apps import SmallApp
 
 from microflow_runtime.engine import record_execution
-from microflow_runtime.engine.trace import MASK
+from microflow_runtime.engine.masking import MASK
 from microflow_runtime.model.execution import Execution
 
 CARD = """

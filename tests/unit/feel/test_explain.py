@@ -2,7 +2,9 @@
 
 from decimal import Decimal
 
-from microflow_runtime.feel import NUMBER, STRING, ContextType, ListType, check, explain, optional
+import pytest
+
+from microflow_runtime.feel import ANY, NUMBER, STRING, ContextType, ListType, check, explain, optional
 
 LINE = ContextType("Line", (("sku", STRING), ("quantity", NUMBER)))
 
@@ -42,3 +44,47 @@ def test_a_part_that_fails_tells_why() -> None:
 def test_a_missing_value_is_null() -> None:
     """A name without a value counts as missing."""
     assert told("a.sku = null", {"a": optional(LINE)}, {}) == [("a.sku = null", True), ("a.sku", None), ("a", None)]
+
+
+CARD = ContextType("Card", (("number", STRING), ("holder", STRING)))
+PAID = ContextType("Paid", (("card", CARD), ("cards", ListType(CARD)), ("index", NUMBER)))
+PAYMENT = {
+    "card": {"number": "1", "holder": "h"},
+    "cards": [{"number": "1", "holder": "h"}],
+    "index": Decimal(1),
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "paths", "is_path"),
+    [
+        ("pay.card.holder", ["pay.card.holder"], True),
+        ("pay.cards[pay.index].holder", ["pay.cards.holder", "pay.index"], True),
+        ("pay.cards.number", ["pay.cards.number"], True),
+        ('pay.card.number = "1" and pay.index > 0', ["pay.card.number", "pay.index"], False),
+        ('pay.cards[number = "1"].holder', ["pay.cards"], False),
+        ("pay.cards[item.number = number]", ["pay.cards"], False),
+        ("some c in pay.cards satisfies c.number = other", ["pay.cards", "other"], False),
+        ("(function(x) x.number)(pay.card)", ["pay.card"], False),
+        ("{a: pay.card}.a", ["pay.card"], False),
+        ("count([other, other])", ["other"], False),
+    ],
+)
+def test_a_part_tells_the_paths_it_reads(text: str, paths: list[str], is_path: bool) -> None:
+    """Positions in lists are looked through; what loops, filters and functions do is not followed."""
+    whole = explain(check(text, {"pay": PAID, "other": STRING}), {"pay": PAYMENT, "other": "1"})[0]
+    assert (sorted(".".join(path) for path in whole.paths), whole.is_path) == (sorted(paths), is_path)
+
+
+def test_a_name_that_may_mean_a_field_counts_as_itself() -> None:
+    """Inside a filter over items of unknown fields the name may be the scope's."""
+    scope = {"xs": ListType(ANY), "other": STRING}
+    whole = explain(check("xs[a = other]", scope), {"xs": [], "other": "1"})[0]
+    assert ("other",) in whole.paths
+
+
+def test_explaining_again_gives_the_values_of_then() -> None:
+    """What was compiled is kept with the formula, values are not."""
+    formula = check("a > 1", {"a": NUMBER})
+    assert [part.value for part in explain(formula, {"a": Decimal(2)})] == [True, 2]
+    assert [part.value for part in explain(formula, {"a": Decimal(1)})] == [False, 1]

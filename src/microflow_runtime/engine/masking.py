@@ -1,0 +1,75 @@
+"""What of a call's values may be recorded: what a definition calls sensitive is replaced by `***`."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from microflow_runtime.compiler.business_objects import BoClass
+from microflow_runtime.compiler.plan import Plan
+from microflow_runtime.feel import Part
+from microflow_runtime.model.type_ref import TypeRef
+
+MASK: Final = "***"
+
+
+def mask(value: Any, ref: TypeRef | None, classes: Mapping[str, BoClass]) -> Any:
+    """Give the value as it may be recorded."""
+    if value is None or ref is None or ref.is_simple:
+        return value
+    if isinstance(value, list):
+        single = TypeRef(ref.name)
+        return [mask(item, single, classes) for item in value]
+    bo_class = classes.get(ref.name)
+    if bo_class is None or not isinstance(value, dict):
+        return value
+    return {
+        field.name: MASK if field.sensitive else mask(value.get(field.name), field.type, classes)
+        for field in bo_class.definition.fields
+    }
+
+
+def mask_part(part: Part, plan: Plan) -> tuple[Any, str]:
+    """Give value and error of a formula's part as they may be recorded.
+
+    A part that is a path is masked field by field. Any other is masked as a whole as soon as it comes from anything
+    sensitive: what a formula makes of a secret may tell it.
+    """
+    ends = [_end_of(path, plan) for path in part.paths]
+    if part.is_path and ends[0] is not None and None not in ends:
+        return mask(part.value, ends[0], plan.classes), part.error
+    if any(end is None or _holds_secrets(end, plan.classes) for end in ends):
+        return (MASK, "") if not part.error else (None, MASK)
+    return part.value, part.error
+
+
+_CALLER: Final = TypeRef("string")
+"""Stands for what has no Business Object, as the caller: nothing in it is sensitive."""
+
+
+def _end_of(path: tuple[str, ...], plan: Plan) -> TypeRef | None:
+    """Give the type of what a path leads to; None when it leads to or through a sensitive field."""
+    ref = plan.types.get(path[0], _CALLER)
+    for name in path[1:]:
+        bo_class = plan.classes.get(ref.name)
+        if bo_class is None:
+            return ref
+        field = next((field for field in bo_class.definition.fields if field.name == name), None)
+        if field is None or field.sensitive:
+            return None
+        ref = field.type
+    return ref
+
+
+def _holds_secrets(ref: TypeRef, classes: Mapping[str, BoClass]) -> bool:
+    """Tell whether a Business Object has a sensitive field, or one inside it has."""
+    seen: set[str] = set()
+    waiting = [ref.name]
+    while waiting:
+        name = waiting.pop()
+        if name in seen or name not in classes:
+            continue
+        seen.add(name)
+        for field in classes[name].definition.fields:
+            if field.sensitive:
+                return True
+            waiting.append(field.type.name)
+    return False
