@@ -11,7 +11,15 @@ from typing import Final
 
 from microflow_runtime.compiler import NodeDeclaration
 from microflow_runtime.compiler.reading import AppDefinitions, AppSource, read_folder
-from microflow_runtime.errors import Conflict, DefinitionFaults, Fault, NotAvailable, NotFound, StoreError
+from microflow_runtime.errors import (
+    Conflict,
+    DefinitionFaults,
+    Fault,
+    MicroflowError,
+    NotAvailable,
+    NotFound,
+    StoreError,
+)
 from microflow_runtime.runtime.builder import (
     Candidate,
     Forms,
@@ -48,6 +56,7 @@ from microflow_runtime.telemetry import Metrics, get_log
 
 _log: Final = get_log("runtime")
 _KEPT_CATALOGS: Final = 8
+_SECOND_LOOK_SECONDS: Final = 0.5
 
 
 class Runtime:
@@ -98,11 +107,18 @@ class Runtime:
         return self.catalog
 
     async def follow(self, *, pause_seconds: float = 0.05) -> None:
-        """Load new catalogs in the background as they come, so that calls seldom wait. Correctness does not lean on it."""
+        """Load new catalogs in the background as they come, so that calls seldom wait. Correctness does not lean on it.
+
+        A store that fails is asked again after a while; the calls that need the catalog meanwhile are told for themselves.
+        """
         while True:
             await asyncio.sleep(pause_seconds)
             if self.page.epoch > self.catalog.epoch:
-                await self.catch_up()
+                try:
+                    await self.catch_up()
+                except MicroflowError as error:
+                    _log.warning("catalog not loaded", epoch=self.page.epoch, reason=error.message)
+                    await asyncio.sleep(_SECOND_LOOK_SECONDS)
 
     async def _load(self, epoch: int) -> None:
         stored = await self.store.get_catalog(epoch)
