@@ -6,7 +6,7 @@ PY := $(PYTHON_ENV)/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check bench docs lock
+.PHONY: help setup demo serve test check fuzz bench docs lock
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -26,6 +26,9 @@ test: setup ## Run the tests
 
 check: setup ## Lint, format, types, layers, and that generated pages are current
 	@bash scripts/check.sh
+
+fuzz: setup ## Try 50,000 random formulas a test, or FUZZ_EXAMPLES of them
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-50000} $(PY) -m pytest tests/property -k feel $(ARGS)
 
 bench: setup ## Measure against FastAPI and the floor, and write docs/benchmarks.md
 	@bash scripts/need.sh wrk wrk

@@ -24,8 +24,9 @@ class Block(msgspec.Struct, frozen=True):
 
     @property
     def kind(self) -> tuple[str, str]:
-        """Give the language and the second word, `""` when there is none."""
-        return (self.language, self.words[1] if len(self.words) > 1 else "")
+        """Give the language and the second word, `""` when there is none; a word such as `exit=1` does not count."""
+        words = [word for word in self.words[1:] if "=" not in word]
+        return (self.language, words[0] if words else "")
 
     @property
     def place(self) -> str:

@@ -45,6 +45,12 @@ def test_blocks_are_found() -> None:
     ]
 
 
+def test_a_word_with_a_value_is_no_kind() -> None:
+    """The exit code that a block wants does not make it another kind."""
+    assert Block("page.md", 1, ("console", "exit=1"), "").kind == ("console", "")
+    assert Block("page.md", 1, ("console", "not-run"), "").kind == ("console", "not-run")
+
+
 def test_open_block_is_an_error() -> None:
     """A block that nobody closes would hide the rest of its page."""
     with pytest.raises(ValueError, match=r"page\.md:1"):

@@ -2,6 +2,7 @@
 
 import ast
 import decimal
+import os
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -311,7 +312,9 @@ VALUES = st.fixed_dictionaries(
         "rows": st.lists(ROWS, max_size=3), "row": ROWS, "gone": st.none() | ROWS,
     }
 )  # fmt: skip
-MANY = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(
+    max_examples=int(os.environ.get("FUZZ_EXAMPLES", "150")), deadline=None, suppress_health_check=list(HealthCheck)
+)
 
 
 def _check_places(text: str, places: list[tuple[int, int]]) -> None:
