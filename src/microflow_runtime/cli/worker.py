@@ -5,7 +5,6 @@ is gone, so that the worker ends as well.
 """
 
 import asyncio
-import gc
 import os
 import signal
 import socket
@@ -20,6 +19,7 @@ import uvloop
 
 from microflow_runtime.nodes import NODE_TYPES
 from microflow_runtime.runtime import Runtime, SharedPage, page_path
+from microflow_runtime.runtime.garbage import full_collections_held, settle
 from microflow_runtime.security import Security
 from microflow_runtime.settings import Secret, Settings
 from microflow_runtime.store import open_store
@@ -73,12 +73,11 @@ async def _serve(start: WorkerStart) -> None:
     store = open_store(settings.home)
     page = SharedPage(page_path(settings.home))
     metrics = Metrics(worker)
-    runtime = Runtime(settings, store, page, metrics, NODE_TYPES)
+    runtime = Runtime(settings, store, page, metrics, NODE_TYPES, building=full_collections_held)
     security = Security(store, settings, read_revocation=lambda: page.revocation, bump_revocation=page.bump_revocation)
-    gc.collect()
-    gc.freeze()  # modules and what they hold live as long as the process; the collector need not look at them again
     await runtime.catch_up()
     application = Application(runtime, security, worker=worker)
+    settle()
     server = _Server(
         uvicorn.Config(
             application,

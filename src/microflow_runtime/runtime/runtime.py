@@ -5,6 +5,7 @@ Everything is an attribute of the object; two runtimes may live side by side in 
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -71,7 +72,9 @@ class Runtime:
         node_types: Mapping[str, NodeDeclaration],
         *,
         run_folder: Path | None = None,
+        building: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
+        """Make a runtime that serves nothing yet. `building` surrounds the making of each catalog: see `garbage`."""
         self.settings = settings
         self.store = store
         self.page = page
@@ -84,6 +87,7 @@ class Runtime:
         self._sources: dict[str, AppSource] = {}
         self._parts: dict[str, Parts] = {}
         self._good_objects: dict[str, dict[str, str]] = {}
+        self._building = building
         self._run_folder = run_folder or page_path(settings.home).parent
         self._catching_up: asyncio.Lock = asyncio.Lock()
 
@@ -103,7 +107,8 @@ class Runtime:
             if wanted == 0:
                 raise NotAvailable("The server does not serve yet.", retry_after_seconds=1)
             if self.catalog.epoch < wanted:
-                await self._load(wanted)
+                with self._building():
+                    await self._load(wanted)
         return self.catalog
 
     async def follow(self, *, pause_seconds: float = 0.05) -> None:
@@ -194,7 +199,8 @@ class Runtime:
         """
         names = None if only is None else tuple(only)
         async with refresh_lock(self._run_folder):
-            candidate, touched = await self._prepare(names)
+            with self._building():
+                candidate, touched = await self._prepare(names)
             changed = await self._publish(candidate, make_audit(_told(touched, candidate.catalog)))
             return report_on(self.catalog, touched, changed=changed)
 
@@ -204,7 +210,8 @@ class Runtime:
         Raises as `refresh`, and Conflict when a snapshot is published already with another content.
         """
         async with refresh_lock(self._run_folder):
-            candidate, touched = await self._prepare_packages(sources)
+            with self._building():
+                candidate, touched = await self._prepare_packages(sources)
             changed = await self._publish(candidate, make_audit(_told(touched, candidate.catalog)))
             return report_on(self.catalog, touched, changed=changed)
 

@@ -239,9 +239,7 @@ class BoClass:
         def failed(index: int, misfit: Misfit) -> NoReturn:
             raise misfit.under(slots[index].name)
 
-        factory = writer_factory(
-            "".join(PLAIN if slot.write_is_plain else OTHER for slot in slots)
-        )
+        factory = writer_factory("".join(PLAIN if slot.write_is_plain else OTHER for slot in slots))
         return factory(*(slot.name for slot in slots), *(slot.write_or_refuse for slot in slots), failed, Misfit)
 
 
