@@ -3,27 +3,24 @@
 import shutil
 from collections.abc import Iterator
 
+import demo_accounts
 import pytest
 from tests.integration.running_server import ROOT, Server
 from tests.integration.trap_apps import write_traps_app
-
-_ACCOUNT = "tracking-public"
+from tests.integration.version_app import write_versions_app
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Serve Demo, Tracking and Traps with four workers in New York, Tracking open to anonymous, logged in."""
+    """Serve Demo, Tracking, Traps and Versions with four workers in New York, Tracking open to anonymous, logged in."""
     folder = tmp_path_factory.mktemp("server")
     shutil.copytree(ROOT / "apps", folder / "apps")
-    apps = [folder / "apps" / "Demo", folder / "apps" / "Tracking", write_traps_app(folder / "apps")]
+    apps = [folder / "apps" / "Demo", folder / "apps" / "Tracking"]
+    apps += [write_traps_app(folder / "apps"), write_versions_app(folder / "apps")]
     running = Server(folder, apps, workers=4, environment={"TZ": "America/New_York"})
     try:
         running.log_in()
-        running.command("role", "add", "tracking")
-        running.command("user", "add", _ACCOUNT, "--service-account", "--role", "tracking")
-        flows = ("Tracking/Get Tracking Detail", "Tracking/Get Tracking List")
-        lets = [word for flow in flows for word in ("--let", f"{flow}={_ACCOUNT}")]
-        running.command("role", "set", "tracking", "--allow", "data_source:Tracking/tracking:use", *lets)
+        demo_accounts.main(str(running.home))
         yield running
     finally:
         running.end()

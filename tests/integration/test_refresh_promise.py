@@ -3,76 +3,22 @@
 import http.client
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
 import pytest
-from tests.app_folder import write_app, write_flow
+from tests.app_folder import write_flow
 from tests.integration.running_server import ACT, Server
+from tests.integration.version_app import VERSION, write_version
 
 _SECONDS = 8.0
 _CALLERS = 8
 
-_VERSION = """
-    outputs: {VersionBO: VersionBO}
-    nodes:
-      Start: {type: start, next: Say}
-      Say: {type: mapping, out: {VersionBO.number: NUMBER}, next: End}
-      End: {type: end}
-    """
 
-_SLOW = """
-    outputs: {VersionBO: VersionBO}
-    variables: {Outer: integer}
-    nodes:
-      Start: {type: start, next: Remember}
-      Remember: {type: mapping, out: {Outer: NUMBER}, next: Wait}
-      Wait:
-        type: database
-        source: nothing
-        command: select
-        sql: >-
-          with recursive counted(n) as (select 1 union all select n + 1 from counted where n < 1000000000)
-          select count(*) as n from counted
-        timeout: 1500ms
-        catch:
-          - {error: timeout, to: Ask}
-        next: Ask
-      Ask: {type: sub flow, flow: Version, out: {VersionBO.number: = VersionBO.number}, next: Both}
-      Both: {type: mapping, out: {VersionBO.outer: = Outer}, next: End}
-      End: {type: end}
-    """
-
-
-def write_version(app: Path, number: int) -> None:
-    """Write version `number` of the flows Version and Slow."""
-    write_flow(app, "Version", _VERSION.replace("NUMBER", str(number)))
-    write_flow(app, "Slow", _SLOW.replace("NUMBER", str(number)))
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the folder of an app whose flows tell their version."""
-    folder = write_app(
-        tmp_path_factory.mktemp("versions") / "Versions",
-        "app: Versions\nversion: v.1.0.0\ndata_sources:\n  nothing: {url: 'sqlite:///nothing.db'}\n",
-        {"VersionBO": "number: integer\nouter: integer?"},
-        {},
-    )
-    write_version(folder, 1)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def server(app: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Serve the app with four workers."""
-    running = Server(tmp_path_factory.mktemp("refresh"), [app], workers=4)
-    try:
-        running.log_in()
-        yield running
-    finally:
-        running.end()
+@pytest.fixture
+def app(server: Server) -> Path:
+    """Give the folder of the app whose flows tell their version."""
+    return server.folder / "apps" / "Versions"
 
 
 def refresh(server: Server) -> None:
@@ -151,7 +97,7 @@ def test_a_call_under_way_ends_on_what_it_began_with(server: Server, app: Path) 
     seen: list[dict[str, int]] = []
 
     def call() -> None:
-        seen.append(server.act("Slow").outputs["VersionBO"])
+        seen.append(server.act("Slow Version").outputs["VersionBO"])
 
     slow = [threading.Thread(target=call) for _ in range(4)]
     for thread in slow:
@@ -164,14 +110,14 @@ def test_a_call_under_way_ends_on_what_it_began_with(server: Server, app: Path) 
         thread.join()
     assert seen == [{"number": before, "outer": before}] * 4
     assert set(after) == {before + 1}
-    assert server.act("Slow").outputs["VersionBO"] == {"number": before + 1, "outer": before + 1}
+    assert server.act("Slow Version").outputs["VersionBO"] == {"number": before + 1, "outer": before + 1}
 
 
 def test_a_refresh_that_fails_changes_nothing(server: Server, app: Path) -> None:
     """One broken definition beside a new version: 409 says which, the old version runs on all workers, until mended."""
     before = int(server.act("Version").outputs["VersionBO"]["number"])
     write_version(app, before + 1)
-    broken = write_flow(app, "Broken", _VERSION.replace("NUMBER", "= 1 +"))
+    broken = write_flow(app, "Broken", VERSION.replace("NUMBER", "= 1 +"))
     try:
         reply = server.send("GET", "/MicroflowRest/refreshCache", user=True)
         assert reply.status == 409
