@@ -1,27 +1,23 @@
 """The parent of the workers: prepares the home, publishes the catalog, keeps N workers running, and stops them gently."""
 
-import asyncio
-import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from types import FrameType
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
-from microflow_runtime.cli.worker import WorkerStart, encode_start
-from microflow_runtime.errors import DefinitionFaults, Fault, MicroflowError
-from microflow_runtime.nodes import NODE_TYPES
-from microflow_runtime.runtime import Runtime, SharedPage, page_path
-from microflow_runtime.security import FirstStart, Security
+from microflow_runtime.cli.worker_start import WorkerStart, encode_start
 from microflow_runtime.settings import Settings
-from microflow_runtime.store import open_store
-from microflow_runtime.telemetry import Metrics, configure_logs, get_log
 
-_log: Final = get_log("supervisor")
+if TYPE_CHECKING:
+    from microflow_runtime.security import FirstStart
+
+_BACKLOG: Final = 2048
 _LOOK_SECONDS: Final = 0.1
 _KILL_SECONDS: Final = 5.0
 _MANY_ENDS: Final = 10
@@ -32,65 +28,41 @@ _CALL: Final = '{"flowName": "ExchangeRate", "object": {"RequestBO": {"requestDa
 
 def supervise(settings: Settings) -> int:
     """Serve until a signal says stop; give the exit code."""
-    configure_logs(level=settings.log_level, log_format=settings.log_format)
     try:
-        first = asyncio.run(_prepare(settings))
-    except DefinitionFaults as error:
-        _show_faults(error.faults)
-        typer.echo("microflow: nothing is served: there is no good catalog yet", err=True)
-        return 1
-    except MicroflowError as error:
-        from microflow_runtime.cli.accounts.output import fail
-
-        fail(error)
-    try:
-        listening = _listen(settings)
+        bound = _bind(settings)
     except OSError as error:
         typer.echo(f"microflow: cannot listen on {settings.host}:{settings.port}: {error.strerror}", err=True)
         return 2
-    with listening:
+    with bound as listening:
         supervisor = Supervisor(settings, listening)
+        supervisor.spawn()
+        try:
+            first = _prepared(settings)
+            listening.listen(_BACKLOG)
+        except BaseException:
+            supervisor.dismiss()
+            raise
         supervisor.start()
         _announce(settings, listening.getsockname()[1], first)
         return supervisor.watch()
 
 
-async def _prepare(settings: Settings) -> FirstStart | None:
-    """Make what the home lacks and publish the catalog. Raises DefinitionFaults when there is no good one."""
-    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    store = open_store(settings.home)
-    page = SharedPage(page_path(settings.home))
-    security = Security(store, settings, bump_revocation=page.bump_revocation)
-    runtime = Runtime(settings, store, page, Metrics("supervisor"), NODE_TYPES)
-    try:
-        first = await security.first_start()
-        faults = await runtime.start_up()
-        if faults:
-            _show_faults(faults)
-        if any(fault.is_error for fault in faults):
-            typer.echo("microflow: the definitions are broken; the last good catalog is served", err=True)
-        return first
-    finally:
-        await runtime.close()
-        await security.close()
-        await store.close()
-        page.close()
+def _prepared(settings: Settings) -> "FirstStart | None":
+    """Load what preparing needs, which takes a while, and prepare, while the workers load what serving needs."""
+    from microflow_runtime.cli.preparation import prepare
+    from microflow_runtime.telemetry import configure_logs
+
+    configure_logs(level=settings.log_level, log_format=settings.log_format)
+    return prepare(settings)
 
 
-def _show_faults(faults: tuple[Fault, ...]) -> None:
-    from microflow_runtime.cli.faults import color_wanted, render
-
-    color = color_wanted(os.environ, is_terminal=sys.stderr.isatty())
-    typer.echo(render(faults, "full", color=color), nl=False, err=True)
-
-
-def _listen(settings: Settings) -> socket.socket:
+def _bind(settings: Settings) -> socket.socket:
+    """Take the address; who calls before the catalog is published is still refused."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((settings.host, settings.port))
-        listening.listen(2048)
         listening.set_inheritable(True)
     except OSError:
         listening.close()
@@ -98,7 +70,7 @@ def _listen(settings: Settings) -> socket.socket:
     return listening
 
 
-def _announce(settings: Settings, port: int, first: FirstStart | None) -> None:
+def _announce(settings: Settings, port: int, first: "FirstStart | None") -> None:
     """Say on standard error where the server is and how it is called; a password made up is shown here once."""
     address = f"http://{settings.host}:{port}{settings.prefix}"
     lines = [f"microflow: serving at {address} with {settings.workers} workers"]
@@ -116,6 +88,12 @@ def _announce(settings: Settings, port: int, first: FirstStart | None) -> None:
     typer.echo("\n".join(lines), err=True)
 
 
+def _log() -> Any:
+    from microflow_runtime.telemetry import get_log
+
+    return get_log("supervisor")
+
+
 class Supervisor:
     """Keeps the workers running: one that ends is started again at once, all end when told to."""
 
@@ -126,12 +104,25 @@ class Supervisor:
         self._ends: list[float] = []
         self._stopping = False
 
-    def start(self) -> None:
-        """Start all workers and take over the signals."""
-        for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(name, self._stop)
+    def spawn(self) -> None:
+        """Start all workers, which load their modules and then wait."""
         for number in range(self._settings.workers):
             self._spawn(number)
+
+    def start(self) -> None:
+        """Let all workers serve and take over the signals."""
+        for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(name, self._stop)
+        for number in self._workers:
+            self._tell(number)
+
+    def dismiss(self) -> None:
+        """Let the workers end that were never told to serve."""
+        for worker in self._workers.values():
+            assert worker.stdin is not None
+            worker.stdin.close()
+        for worker in self._workers.values():
+            worker.wait()
 
     def watch(self) -> int:
         """Restart workers that end until told to stop; give the exit code."""
@@ -139,13 +130,14 @@ class Supervisor:
             time.sleep(_LOOK_SECONDS)
             for number, worker in list(self._workers.items()):
                 if worker.poll() is not None and not self._stopping:
-                    _log.warning("worker ended", worker=number, code=worker.returncode)
+                    _log().warning("worker ended", worker=number, code=worker.returncode)
                     self._ends.append(time.monotonic())
                     if self._ends_too_often():
                         typer.echo("microflow: workers end as soon as they start; see the log above", err=True)
                         self._end_all()
                         return 70
                     self._spawn(number)
+                    self._tell(number)
         self._end_all()
         return 0
 
@@ -160,10 +152,15 @@ class Supervisor:
         worker = subprocess.Popen(  # noqa: S603 - our own module, no shell
             command, stdin=subprocess.PIPE, pass_fds=(descriptor,), start_new_session=True
         )
-        assert worker.stdin is not None
-        worker.stdin.write(encode_start(WorkerStart(number, descriptor, self._settings)) + b"\n")
-        worker.stdin.flush()
         self._workers[number] = worker
+
+    def _tell(self, number: int) -> None:
+        """Give a worker what it serves by. One that has ended meanwhile is noticed by `watch`."""
+        pipe = self._workers[number].stdin
+        assert pipe is not None
+        with suppress(BrokenPipeError):
+            pipe.write(encode_start(WorkerStart(number, self._listening.fileno(), self._settings)) + b"\n")
+            pipe.flush()
 
     def _stop(self, _signal: int, _frame: FrameType | None) -> None:
         self._stopping = True
@@ -178,6 +175,6 @@ class Supervisor:
             try:
                 worker.wait(max(0.0, give_up_at - time.monotonic()))
             except subprocess.TimeoutExpired:
-                _log.error("worker did not end in time", worker=number)
+                _log().error("worker did not end in time", worker=number)
                 worker.kill()
                 worker.wait()

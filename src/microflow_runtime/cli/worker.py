@@ -10,18 +10,16 @@ import signal
 import socket
 import sys
 from contextlib import suppress
-from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Final, NoReturn
 
-import msgspec
 import uvicorn
 import uvloop
 
+from microflow_runtime.cli.worker_start import WorkerStart, decode_start
 from microflow_runtime.nodes import NODE_TYPES
 from microflow_runtime.runtime import Runtime, SharedPage, page_path
 from microflow_runtime.runtime.garbage import full_collections_held, settle
 from microflow_runtime.security import Security
-from microflow_runtime.settings import Secret, Settings
 from microflow_runtime.store import open_store
 from microflow_runtime.telemetry import Metrics, configure_logs, get_log
 from microflow_runtime.web.app import Application
@@ -31,36 +29,12 @@ _log: Final = get_log("worker")
 _PRUNE_SECONDS: Final = 300
 
 
-class WorkerStart(msgspec.Struct, frozen=True):
-    """What the supervisor tells a worker: its number, the listening socket it inherits, the settings."""
-
-    number: int
-    socket: int
-    settings: Settings
-
-
-def encode_start(start: WorkerStart) -> bytes:
-    """Give the line that a worker reads first. Secrets stay with the supervisor."""
-    return msgspec.json.encode(start, enc_hook=_encode)
-
-
-def _encode(value: Any) -> Any:
-    if isinstance(value, Path):
-        return str(value)
-    if isinstance(value, Secret):
-        return None
-    raise NotImplementedError(f"{type(value).__name__} has no place in the settings")
-
-
-def _decode(kind: type, value: Any) -> Any:
-    if kind is Path:
-        return Path(value)
-    raise NotImplementedError(f"{kind.__name__} has no place in the settings")
-
-
 def main() -> None:
-    """Run one worker to its end."""
-    start = msgspec.json.decode(sys.stdin.buffer.readline(), type=WorkerStart, dec_hook=_decode)
+    """Run one worker to its end. By the time that it is told the settings it has loaded its modules."""
+    line = sys.stdin.buffer.readline()
+    if not line:  # the supervisor is gone, or has nothing to serve
+        return
+    start = decode_start(line)
     settings = start.settings
     configure_logs(level=settings.log_level, log_format=settings.log_format)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

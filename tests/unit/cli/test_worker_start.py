@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from microflow_runtime.cli.worker import WorkerStart, _decode, encode_start
+from microflow_runtime.cli.worker_start import WorkerStart, decode_start, encode_start
 from microflow_runtime.settings import Secret, Settings
 
 
@@ -14,6 +14,6 @@ def test_the_settings_arrive_as_they_were_without_secrets() -> None:
     line = encode_start(WorkerStart(2, 7, settings))
     assert b"canary" not in line
     assert b"\n" not in line
-    start = msgspec.json.decode(line, type=WorkerStart, dec_hook=_decode)
+    start = decode_start(line)
     assert (start.number, start.socket) == (2, 7)
     assert start.settings == msgspec.structs.replace(settings, admin_password=None)

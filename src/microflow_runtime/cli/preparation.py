@@ -1,0 +1,60 @@
+"""What is done before workers serve: the home is made complete, and the catalog published."""
+
+import asyncio
+import os
+import sys
+
+import typer
+
+from microflow_runtime.errors import DefinitionFaults, Fault, MicroflowError
+from microflow_runtime.nodes import NODE_TYPES
+from microflow_runtime.runtime import Runtime, SharedPage, page_path
+from microflow_runtime.security import FirstStart, Security
+from microflow_runtime.settings import Settings
+from microflow_runtime.store import open_store
+from microflow_runtime.telemetry import Metrics
+
+
+def prepare(settings: Settings) -> FirstStart | None:
+    """Make what the home lacks and publish the catalog; give the administrator if one was made.
+
+    Ends the command, having said why, when there is no good catalog or the home cannot be used.
+    """
+    try:
+        return asyncio.run(_prepare(settings))
+    except DefinitionFaults as error:
+        _show_faults(error.faults)
+        typer.echo("microflow: nothing is served: there is no good catalog yet", err=True)
+        raise typer.Exit(1) from error
+    except MicroflowError as error:
+        from microflow_runtime.cli.accounts.output import fail
+
+        fail(error)
+
+
+async def _prepare(settings: Settings) -> FirstStart | None:
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    store = open_store(settings.home)
+    page = SharedPage(page_path(settings.home))
+    security = Security(store, settings, bump_revocation=page.bump_revocation)
+    runtime = Runtime(settings, store, page, Metrics("supervisor"), NODE_TYPES)
+    try:
+        first = await security.first_start()
+        faults = await runtime.start_up()
+        if faults:
+            _show_faults(faults)
+        if any(fault.is_error for fault in faults):
+            typer.echo("microflow: the definitions are broken; the last good catalog is served", err=True)
+        return first
+    finally:
+        await runtime.close()
+        await security.close()
+        await store.close()
+        page.close()
+
+
+def _show_faults(faults: tuple[Fault, ...]) -> None:
+    from microflow_runtime.cli.faults import color_wanted, render
+
+    color = color_wanted(os.environ, is_terminal=sys.stderr.isatty())
+    typer.echo(render(faults, "full", color=color), nl=False, err=True)
