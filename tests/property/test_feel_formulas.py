@@ -23,8 +23,10 @@ from microflow_runtime.feel import (
     check,
     evaluate,
     optional,
+    required,
 )
 from microflow_runtime.feel import syntax as s
+from microflow_runtime.feel.conformance import conforms
 from microflow_runtime.feel.emit import ALLOWED, HANDLERS, Emitter, build
 from microflow_runtime.feel.formula import patterns_of
 from microflow_runtime.feel.parse import parse
@@ -362,9 +364,23 @@ def test_a_checked_formula_gives_the_same_value_or_an_error(text: str, values: d
     if failed:
         assert lenient.errors, text
         return
-    assert same(value, lenient.value), text
+    assert conforms(value, formula.type), text
     if not formula.type.optional:
         assert value is not None, text
+    if not may_lack_a_position(formula.tree):
+        assert same(value, lenient.value), text
+
+
+def may_lack_a_position(part: Any) -> bool:
+    """Tell whether a filter's condition is a number that may be missing.
+
+    A flow gives null for it, as for any missing value; the standard takes null for a condition that holds for no item.
+    """
+    if isinstance(part, s.Filter):
+        condition = part.condition.type
+        if required(condition) is NUMBER and (condition.optional or part.item.used):
+            return True
+    return any(map(may_lack_a_position, s.parts_of(part)))
 
 
 @MANY

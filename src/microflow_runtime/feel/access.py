@@ -178,6 +178,13 @@ def filtered(value: Value, test: Callable[[Value], Value]) -> Value:
     return found
 
 
+def positioned(value: Value, position: Callable[[Value], Value]) -> Value:
+    """`value[position]` where the type tells that it is one: the item there, null where the position is missing."""
+    items = [] if value is None else as_list(value)
+    found = position(items[0]) if items else None
+    return None if found is None else item_at(items, found)
+
+
 def _of_nothing(test: Callable[[Value], Value]) -> list[Value] | None:
     """Filter an empty list: a position in it is null, a condition leaves it empty."""
     try:

@@ -247,3 +247,32 @@ def test_warnings_do_not_stop_a_formula() -> None:
     formula = check("amount != null", SCOPE)
     assert [warning.is_error for warning in formula.warnings] == [False]
     assert formula.type is BOOLEAN
+
+
+@pytest.mark.parametrize(
+    ("text", "type_text"),
+    [
+        ("order.lines[rate]", "Line?"),
+        ("order.lines[rate].quantity", "number?"),
+        ("perhaps.lines[rate]", "Line?"),
+        ("order.lines[item.price]", "Line?"),
+        ("amount[rate]", "number?"),
+        ("order[perhaps.unit price]", "Order?"),
+    ],
+)
+def test_a_missing_position_gives_null(text: str, type_text: str) -> None:
+    """As any missing value does: the result is of the type that the check told, and no list."""
+    formula = check(text, SCOPE)
+    values = {**VALUES, "order": {**VALUES["order"], "lines": [line("b", 5, None), line("a", 2, "1")]}}
+    assert str(formula.type) == type_text
+    assert formula.bind(LAYOUT)(list(values.values())) is None
+
+
+def test_a_position_is_counted_from_either_end() -> None:
+    """Also one that is computed from the item, which is asked for once."""
+    for text, sku in (
+        ("order.lines[amount - 8].sku", "b"),
+        ("order.lines[-2].sku", "a"),
+        ("order.lines[quantity].sku", "b"),
+    ):
+        assert check(text, SCOPE).bind(LAYOUT)(list(VALUES.values())) == sku

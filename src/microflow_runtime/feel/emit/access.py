@@ -11,8 +11,8 @@ from microflow_runtime.feel.emit.operators import kind_of, truth
 from microflow_runtime.feel.faults import Failure
 from microflow_runtime.feel.functions.dispatch import dispatcher
 from microflow_runtime.feel.functions.signature import BuiltIn
-from microflow_runtime.feel.types import ANY_FUNCTION, BOOLEAN, NUMBER, ContextType, ListType, Type, required
-from microflow_runtime.feel.values import FunctionValue
+from microflow_runtime.feel.types import ANY, ANY_FUNCTION, BOOLEAN, NUMBER, ContextType, ListType, Type, required
+from microflow_runtime.feel.values import FunctionValue, Value
 
 
 def literal(emitter: Emitter, node: syntax.Literal) -> ast.expr:
@@ -108,15 +108,17 @@ def filter_(emitter: Emitter, node: syntax.Filter) -> ast.expr:
     source_kind = kind_of(node.source)
     wanted = kind_of(node.condition)
     is_list = type(required(source_kind)) is ListType
-    if emitter.guard is None and is_list and wanted is NUMBER and not node.item.used:
+    if emitter.guard is not None:
+        return _filter_call(emitter, node, access.filtered)
+    if is_list and required(wanted) is NUMBER and not node.item.used:
         source = source_of(emitter, node.source)
         position = emitter.emit(node.condition)
-        return emitter.unless_null(
-            node, ((source, source_kind),), lambda ready: emitter.call(access.item_at, [ready[0], position], node)
-        )
-    if emitter.guard is None and is_list and required(wanted) is BOOLEAN:
+        operands = ((source, source_kind), (position, wanted))
+        return emitter.unless_null(node, operands, lambda ready: emitter.call(access.item_at, list(ready), node))
+    if is_list and required(wanted) is BOOLEAN:
         return _filter_loop(emitter, node)
-    return _filter_call(emitter, node)
+    is_position = required(wanted) is NUMBER and required(source_kind) is not ANY
+    return _filter_call(emitter, node, access.positioned if is_position else access.filtered)
 
 
 def _filter_loop(emitter: Emitter, node: syntax.Filter) -> ast.expr:
@@ -174,7 +176,7 @@ def loop_over(
     return ast.For(ast.Name(part, STORE, **place), slices, [inner, *(after or [])], [], **place)
 
 
-def _filter_call(emitter: Emitter, node: syntax.Filter) -> ast.expr:
+def _filter_call(emitter: Emitter, node: syntax.Filter, operation: Callable[..., Value]) -> ast.expr:
     place = emitter.at(node)
     source = source_of(emitter, node.source)
     item = emitter.declare(node.item)
@@ -183,7 +185,7 @@ def _filter_call(emitter: Emitter, node: syntax.Filter) -> ast.expr:
         value = emitter.emit(node.condition)
         emitter.statements.append(ast.Return(value, **place))
     emitter.statements.append(define(function, [item], body, place))
-    return emitter.call(access.filtered, [source, ast.Name(function, LOAD, **place)], node)
+    return emitter.call(operation, [source, ast.Name(function, LOAD, **place)], node)
 
 
 def define(name: str, parameters: list[str], body: list[ast.stmt], place: Place) -> ast.stmt:
