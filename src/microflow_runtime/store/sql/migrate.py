@@ -1,4 +1,4 @@
-"""Brings a database to the present tables. Alembic is loaded only when there is something to do."""
+"""Brings a database to the present tables. Alembic is loaded only when there is an older one to migrate."""
 
 import fcntl
 import sqlite3
@@ -11,6 +11,8 @@ from microflow_runtime.store.sql.failures import translated
 
 HEAD = "0001"
 """The newest migration; a test holds it to the files in `migrations/versions`."""
+FRESH = Path(__file__).with_name("fresh.sql")
+"""What the migrations make, for a store that is new; a test holds it to them."""
 
 
 def migrate_sqlite(path: Path) -> None:
@@ -27,7 +29,21 @@ def migrate_sqlite(path: Path) -> None:
                 return
             if version is not None and version > HEAD:
                 raise StoreError(f"The store has schema {version}, made by a newer version; this one knows {HEAD}.")
-            _upgrade(path)
+            if version is None and _is_empty(path):
+                _make(path)
+            else:
+                _upgrade(path)
+
+
+def _is_empty(path: Path) -> bool:
+    with closing(sqlite3.connect(path, timeout=5.0)) as connection:
+        return connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None
+
+
+def _make(path: Path) -> None:
+    """Make all tables at once, or none."""
+    with closing(sqlite3.connect(path, timeout=5.0)) as connection:
+        connection.executescript(f"BEGIN;\n{FRESH.read_text(encoding='utf-8')}\nCOMMIT;")
 
 
 def _read_version(path: Path) -> str | None:

@@ -17,7 +17,7 @@ from sqlalchemy import create_engine
 
 from microflow_runtime.errors import StoreError
 from microflow_runtime.store import open_store
-from microflow_runtime.store.sql.migrate import HEAD
+from microflow_runtime.store.sql.migrate import HEAD, _upgrade
 from microflow_runtime.store.sql.tables import tables
 
 
@@ -35,11 +35,28 @@ def test_the_newest_migration_is_the_head() -> None:
 
 def test_migrations_make_exactly_the_tables(tmp_path: Path) -> None:
     """What the migrations make is what the statements are built for."""
-    close(tmp_path)
+    _upgrade(tmp_path / "store.sqlite3")
     engine = create_engine(f"sqlite:///{tmp_path / 'store.sqlite3'}")
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), tables) == []
     engine.dispose()
+
+
+def test_a_new_store_is_what_the_migrations_make(tmp_path: Path) -> None:
+    """Tables, indexes, triggers and version are the same, whether made at once or migration by migration."""
+    migrated, home = tmp_path / "migrated.sqlite3", tmp_path / "home"
+    _upgrade(migrated)
+    close(home)
+    made = _contents(home / "store.sqlite3")
+    assert made == _contents(migrated)
+    assert any(line.startswith("CREATE TRIGGER") for line in made)
+
+
+def _contents(path: Path) -> list[str]:
+    with closing(sqlite3.connect(path)) as connection:
+        made = connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid").fetchall()
+        version = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+    return [" ".join(sql.split()) for (sql,) in made] + [str(version)]
 
 
 def test_only_the_owner_can_look_inside(tmp_path: Path) -> None:
