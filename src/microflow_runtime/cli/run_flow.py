@@ -61,4 +61,5 @@ def _shown(execution: "Execution") -> str:
     """Give the record of an execution as JSON for people; numbers and dates as they are written on the wire."""
     import msgspec
 
-    return msgspec.json.format(msgspec.json.encode(execution, enc_hook=str), indent=2).decode()
+    encoder = msgspec.json.Encoder(enc_hook=str, decimal_format="number")
+    return msgspec.json.format(encoder.encode(execution), indent=2).decode()
