@@ -15,6 +15,9 @@ from microflow_runtime.compiler.business_objects.misfit import Misfit, Notes, de
 from microflow_runtime.compiler.business_objects.simple_values import SIMPLE
 from microflow_runtime.compiler.business_objects.unrolled import (
     DECIMAL,
+    INTEGER,
+    NEEDED,
+    NUMBER,
     OTHER,
     PLAIN,
     TEXT,
@@ -90,12 +93,14 @@ class _Slot:
         """How the unrolled reader may take the value without a call."""
         if self.check is not None or self.type.is_list:
             return OTHER
-        return {"string": TEXT, "decimal": DECIMAL}.get(self.type.name, OTHER)
+        return {"string": TEXT, "decimal": DECIMAL, "integer": INTEGER}.get(self.type.name, OTHER)
 
     @property
-    def write_is_plain(self) -> bool:
-        """Whether the value goes out as it is, missing or not."""
-        return self.write is None and not self.needs_value
+    def write_kind(self) -> str:
+        """How the unrolled writer may give the value without a call."""
+        if self.write is None:
+            return NEEDED if self.needs_value else PLAIN
+        return NUMBER if self.type.name in {"integer", "decimal"} and not self.type.is_list else OTHER
 
     def read_or_missing(self, given: Any, notes: Notes) -> Value:
         """Read what was given, or give what stands for nothing."""
@@ -239,7 +244,7 @@ class BoClass:
         def failed(index: int, misfit: Misfit) -> NoReturn:
             raise misfit.under(slots[index].name)
 
-        factory = writer_factory("".join(PLAIN if slot.write_is_plain else OTHER for slot in slots))
+        factory = writer_factory("".join(slot.write_kind for slot in slots))
         return factory(*(slot.name for slot in slots), *(slot.write_or_refuse for slot in slots), failed, Misfit)
 
 
