@@ -261,3 +261,11 @@ class FeelError(MicroflowError):
         self.text = text
         self.start = start
         self.end = end
+
+    @property
+    def where(self) -> str:
+        """Where the failing part begins: `line 1, column 5`, counted from the formula's first character that is no blank."""
+        shown = self.text.lstrip()
+        start = max(self.start - (len(self.text) - len(shown)), 0)
+        line_start = shown.rfind("\n", 0, start) + 1
+        return f"line {shown.count(chr(10), 0, start) + 1}, column {start - line_start + 1}"

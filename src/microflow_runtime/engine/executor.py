@@ -143,7 +143,7 @@ def _as_execution_error(run: Run, error: ExecutionError | FeelError, started: in
             f"the time limit of {limit:.3f} s has passed in a formula, {spent:.3f} s of it in this node."
         )
     place = (
-        f" (in `{error.text[error.start : error.end] or error.text}`, column {error.start + 1} of the formula `{error.text.strip()}`)"
+        f" (in `{error.text[error.start : error.end] or error.text}`, {error.where} of the formula `{error.text.strip()}`)"
         if error.text
         else ""
     )

@@ -69,7 +69,8 @@ def _build(context: NodeContext, conditions: list[tuple[int, str, Computed]], ot
                 raise  # the time of the execution is over, which is not this condition's failure
             label, text = told[index]
             raise NodeError(
-                f'the condition of the link "{label}" failed: {error.message} (in `{text}`)', kind="formula"
+                f'the condition of the link "{label}" failed: {error.message} (in `{text}`, {error.where})',
+                kind="formula",
             ) from error
         if otherwise >= 0:
             return otherwise

@@ -103,7 +103,7 @@ nodes:
     kind, code, node, message = reply["Out"]["value"].split("|")
     assert (kind, code, node) == ("formula", "MF-E010", "Divide")
     assert message.startswith("division by zero")
-    assert "column 2 of the formula `1 / In.number`" in message
+    assert "column 1 of the formula `1 / In.number`" in message
     assert app.path == ["Start", "Divide", "End"]
 
 
@@ -126,7 +126,7 @@ nodes:
   End: {type: end}
 """,
     )
-    with pytest.raises(NodeError, match=r"column 2 of the formula `2 / In.number`") as caught:
+    with pytest.raises(NodeError, match=r"column 1 of the formula `2 / In.number`") as caught:
         await app.call("F", {"In": {"number": 0}})
     assert isinstance(caught.value.__cause__, FeelError)
 
@@ -268,3 +268,11 @@ nodes:
     await app.plan("F")
     first, second = await asyncio.gather(app.call("F", {"In": {"value": "a"}}), app.call("F", {"In": {"value": "b"}}))
     assert (first["Out"]["value"], second["Out"]["value"]) == ("a", "b")
+
+
+def test_a_formula_s_failure_is_told_by_line_and_column() -> None:
+    """The place of the failing part is counted in lines and columns of the formula, both from 1."""
+    text = "if ok\nthen 1\nelse 1 / count"
+    start = text.index("1 / count")
+    error = FeelError("division by zero", text=text, start=start, end=len(text))
+    assert error.where == "line 3, column 6"

@@ -78,7 +78,7 @@ async def test_a_condition_that_fails_is_a_failure_of_its_node() -> None:
     assert caught.value.kind == "formula"
     sentence = caught.value.message
     assert sentence.startswith('F, gateway "Which?": the condition of the link "large" failed: division by zero')
-    assert sentence.endswith("(in `1 / In.number > 1`)")
+    assert sentence.endswith("(in `1 / In.number > 1`, line 1, column 1)")
 
 
 async def test_a_condition_that_fails_is_caught() -> None:
