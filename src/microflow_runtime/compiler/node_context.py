@@ -1,6 +1,6 @@
 """What a node type sees of the node it checks: settings, scope, mappings, and where to report faults."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
@@ -150,5 +150,3 @@ def _nearest_choice(value: Any, kind: Any) -> str:
 
 
 COMMON_KEYS = ("type", "title", "description", "next", "links", "catch", "in", "out", "timeout", "retry")
-
-Prepared = Callable[[], Any]

@@ -80,10 +80,6 @@ class Run:
         """The time limit behind the deadline: this run's own, or that of the caller whose deadline it inherited."""
         return self.inherited_limit_ns or self.deadline_ns - self.started_ns
 
-    def seconds_left(self) -> float:
-        """Give what is left of the deadline; negative when it has passed."""
-        return (self.deadline_ns - perf_counter_ns()) / 1e9
-
     async def connection(self, app: App, source: str) -> SqlConnection:
         """Give this execution's connection to a data source, in its one transaction there."""
         if self.transactions is None:

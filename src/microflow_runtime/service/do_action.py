@@ -168,18 +168,11 @@ class DoAction:
         except Refusal as refusal:
             exception = refusal.message
             raise
-        except ExecutionError as error:
-            exception = error.message
-            body = error_body(exception, entry.record.name, entry.record.id, execution_id)
-            _log.info(
-                "execution failed", flow=entry.object_name, execution=execution_id, code=error.code, error=exception
-            )
         except MicroflowError as error:
             exception = error.message
             body = error_body(exception, entry.record.name, entry.record.id, execution_id)
-            _log.error(
-                "execution failed", flow=entry.object_name, execution=execution_id, code=error.code, error=exception
-            )
+            log = _log.info if isinstance(error, ExecutionError) else _log.error
+            log("execution failed", flow=entry.object_name, execution=execution_id, code=error.code, error=exception)
         except CallerGone:
             exception = "The caller hung up."
             _log.info("caller hung up", flow=entry.object_name, execution=execution_id)
