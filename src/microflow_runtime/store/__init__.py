@@ -7,6 +7,7 @@ from microflow_runtime.store.memory import MemoryStore
 from microflow_runtime.store.protocol import Store
 from microflow_runtime.store.records import (
     Access,
+    Activation,
     Attempts,
     AuditEntry,
     AuditRow,
@@ -15,6 +16,7 @@ from microflow_runtime.store.records import (
     Role,
     ServiceGrant,
     Session,
+    Snapshot,
     StoredCatalog,
     User,
 )
@@ -22,6 +24,7 @@ from microflow_runtime.store.sql import SqlStore, open_store
 
 __all__ = [
     "Access",
+    "Activation",
     "Attempts",
     "AuditEntry",
     "AuditRow",
@@ -31,6 +34,7 @@ __all__ = [
     "Role",
     "ServiceGrant",
     "Session",
+    "Snapshot",
     "SqlStore",
     "Store",
     "StoredCatalog",

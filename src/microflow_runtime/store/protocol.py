@@ -11,6 +11,7 @@ from typing import Protocol
 
 from microflow_runtime.model.principal import Permission
 from microflow_runtime.store.records import (
+    Activation,
     Attempts,
     AuditEntry,
     AuditRow,
@@ -19,6 +20,7 @@ from microflow_runtime.store.records import (
     Role,
     ServiceGrant,
     Session,
+    Snapshot,
     StoredCatalog,
     User,
 )
@@ -44,11 +46,17 @@ class DefinitionStore(Protocol):
         audit: AuditEntry | None = None,
         *,
         definitions: Sequence[tuple[str, str, bytes]] = (),
+        snapshots: Sequence[Snapshot] = (),
+        activations: Sequence[Activation] = (),
         keep_from_epoch: int = 0,
     ) -> None:
         """Keep a catalog and, in the same transaction, definitions as `put_definitions` does; remove older catalogs.
 
-        Raises Conflict unless the epoch is above every one kept: an epoch never goes back.
+        Snapshots are put by app and version: one of kind `flows` may be put again with other content and keeps when and
+        by whom it was made; of another kind it stays as it is. Activations are written behind those there are.
+
+        Raises Conflict unless the epoch is above every one kept: an epoch never goes back. Also for a `full` or `patch`
+        snapshot that is kept with another content, and for the number of an activation that is not above those there are.
         """
 
     async def find_latest_catalog(self) -> StoredCatalog | None:
@@ -56,6 +64,15 @@ class DefinitionStore(Protocol):
 
     async def get_catalog(self, epoch: int) -> StoredCatalog:
         """Give the catalog of an epoch. Raises NotFound."""
+
+    async def list_snapshots(self, app: str | None = None) -> list[Snapshot]:
+        """Give the snapshots, of one app or of all, the newest first."""
+
+    async def find_snapshot(self, app: str, version: str) -> Snapshot | None:
+        """Give the snapshot of exactly this app and version."""
+
+    async def list_activations(self, app: str | None = None, *, limit: int = 100) -> list[Activation]:
+        """Give the activations, of one app or of all, the newest first."""
 
     async def prune_catalogs(self, keep_epoch: int, keep_hashes: Collection[str]) -> int:
         """Remove the catalogs before `keep_epoch` and the definitions not named; give how many rows went."""

@@ -116,6 +116,36 @@ class AuditRow(msgspec.Struct, frozen=True):
     hash: str
 
 
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """A published version of an app.
+
+    `kind` is `full` (the whole app), `patch` (files laid over the snapshot `base`; complete all the same) or `flows`
+    (collected flow by flow from packages). `content_hash` stands for everything in it, `flows` counts its flows.
+    """
+
+    app: str
+    version: str
+    kind: str
+    base: str = ""
+    content_hash: str
+    created_at: datetime
+    created_by: str
+    flows: int
+
+
+class Activation(msgspec.Struct, frozen=True, kw_only=True):
+    """From this moment an app answered from this version; the version `""` is its working folder.
+
+    The number counts the activations of all apps together; 0 asks for the next one.
+    """
+
+    number: int = 0
+    app: str
+    version: str
+    at: datetime
+    actor: str
+
+
 class StoredCatalog(msgspec.Struct, frozen=True):
     """The list of everything published under one epoch. The store does not read `manifest`."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from microflow_runtime.model.principal import Permission
 from microflow_runtime.store.chain import FIRST, chain_hash
 from microflow_runtime.store.records import (
+    Activation,
     Attempts,
     AuditEntry,
     AuditRow,
@@ -12,6 +13,7 @@ from microflow_runtime.store.records import (
     Role,
     ServiceGrant,
     Session,
+    Snapshot,
     StoredCatalog,
     User,
 )
@@ -33,6 +35,8 @@ class Contents:
     audit: list[AuditRow] = field(default_factory=list)
     definitions: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     catalogs: dict[int, StoredCatalog] = field(default_factory=dict)
+    snapshots: dict[tuple[str, str], Snapshot] = field(default_factory=dict)
+    activations: list[Activation] = field(default_factory=list)
     meta: dict[str, str] = field(default_factory=dict)
     rights_version: int = 0
 

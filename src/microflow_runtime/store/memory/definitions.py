@@ -3,9 +3,11 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
+import msgspec
+
 from microflow_runtime.errors import Conflict, NotFound
 from microflow_runtime.store.memory.contents import Contents
-from microflow_runtime.store.records import AuditEntry, StoredCatalog
+from microflow_runtime.store.records import Activation, AuditEntry, Snapshot, StoredCatalog
 
 
 class MemoryDefinitions:
@@ -38,18 +40,64 @@ class MemoryDefinitions:
         audit: AuditEntry | None = None,
         *,
         definitions: Sequence[tuple[str, str, bytes]] = (),
+        snapshots: Sequence[Snapshot] = (),
+        activations: Sequence[Activation] = (),
         keep_from_epoch: int = 0,
     ) -> None:
-        """Keep a catalog and its definitions. Raises Conflict unless the epoch is above every one kept."""
+        """Keep a catalog and what comes with it. Raises Conflict, changing nothing."""
         latest = max(self._contents.catalogs, default=None)
         if latest is not None and epoch <= latest:
             raise Conflict(f"The store holds epoch {latest} already, {epoch} comes too late.")
+        changed = self._with_snapshots(snapshots)
+        numbered = self._numbered(activations)
         await self.put_definitions(definitions)
+        self._contents.snapshots = changed
+        self._contents.activations += numbered
         for old in [old for old in self._contents.catalogs if old < keep_from_epoch]:
             del self._contents.catalogs[old]
         self._contents.catalogs[epoch] = StoredCatalog(epoch, manifest, created_at)
         if audit is not None:
             self._contents.append(audit)
+
+    def _with_snapshots(self, snapshots: Sequence[Snapshot]) -> dict[tuple[str, str], Snapshot]:
+        """Give all snapshots with these put among them. Raises Conflict."""
+        changed = dict(self._contents.snapshots)
+        for new in snapshots:
+            kept = changed.get((new.app, new.version))
+            if kept is None:
+                changed[new.app, new.version] = new
+            elif kept.kind == "flows":
+                changed[new.app, new.version] = msgspec.structs.replace(
+                    new, created_at=kept.created_at, created_by=kept.created_by
+                )
+            elif kept.content_hash != new.content_hash:
+                raise Conflict(f"The snapshot {new.version} of {new.app} is published already and never changes.")
+        return changed
+
+    def _numbered(self, activations: Sequence[Activation]) -> list[Activation]:
+        """Give the activations with their numbers. Raises Conflict for one that is no higher than those there are."""
+        last = self._contents.activations[-1].number if self._contents.activations else 0
+        numbered = []
+        for new in activations:
+            if new.number and new.number <= last:
+                raise Conflict(f"There is an activation {new.number} already.")
+            last = new.number or last + 1
+            numbered.append(msgspec.structs.replace(new, number=last))
+        return numbered
+
+    async def list_snapshots(self, app: str | None = None) -> list[Snapshot]:
+        """Give the snapshots, of one app or of all, the newest first."""
+        chosen = [kept for kept in self._contents.snapshots.values() if app in {None, kept.app}]
+        chosen.sort(key=lambda kept: (kept.app, kept.version))
+        return sorted(chosen, key=lambda kept: kept.created_at, reverse=True)
+
+    async def find_snapshot(self, app: str, version: str) -> Snapshot | None:
+        """Give the snapshot of exactly this app and version."""
+        return self._contents.snapshots.get((app, version))
+
+    async def list_activations(self, app: str | None = None, *, limit: int = 100) -> list[Activation]:
+        """Give the activations, of one app or of all, the newest first."""
+        return [kept for kept in reversed(self._contents.activations) if app in {None, kept.app}][:limit]
 
     async def find_latest_catalog(self) -> StoredCatalog | None:
         """Give the catalog with the highest epoch."""

@@ -6,9 +6,10 @@ from datetime import datetime
 from sqlalchemy import Executable, delete, func, insert, select
 
 from microflow_runtime.errors import Conflict, NotFound
-from microflow_runtime.store.records import AuditEntry, StoredCatalog
+from microflow_runtime.store.records import Activation, AuditEntry, Snapshot, StoredCatalog
 from microflow_runtime.store.sql.audit import append_entry
 from microflow_runtime.store.sql.database import Database, in_pieces
+from microflow_runtime.store.sql.snapshots import append_activations, put_snapshots
 from microflow_runtime.store.sql.tables import catalog, definition
 
 
@@ -54,9 +55,11 @@ class Definitions:
         audit: AuditEntry | None = None,
         *,
         definitions: Sequence[tuple[str, str, bytes]] = (),
+        snapshots: Sequence[Snapshot] = (),
+        activations: Sequence[Activation] = (),
         keep_from_epoch: int = 0,
     ) -> None:
-        """Keep a catalog and its definitions. Raises Conflict unless the epoch is above every one kept."""
+        """Keep a catalog and what comes with it. Raises Conflict, changing nothing."""
         async with self._database.write() as connection:
             latest = (await connection.execute(select(func.max(catalog.c.epoch)))).scalar()
             if latest is not None and epoch <= latest:
@@ -67,6 +70,8 @@ class Definitions:
                 await connection.execute(delete(catalog).where(catalog.c.epoch < keep_from_epoch))
             row = {"epoch": epoch, "manifest": manifest, "created_at": created_at}
             await connection.execute(insert(catalog), row)
+            await put_snapshots(connection, snapshots)
+            await append_activations(connection, activations)
             if audit is not None:
                 await append_entry(connection, audit)
 

@@ -141,4 +141,33 @@ CREATE TABLE meta (
 	CONSTRAINT pk_meta PRIMARY KEY ("key")
 );
 
-INSERT INTO alembic_version (version_num) VALUES ('0001');
+CREATE TABLE snapshot (
+	app VARCHAR(128) NOT NULL,
+	version VARCHAR(128) NOT NULL,
+	kind VARCHAR(16) NOT NULL,
+	base VARCHAR(128) NOT NULL,
+	content_hash VARCHAR(128) NOT NULL,
+	created_at BIGINT NOT NULL,
+	created_by VARCHAR(128) NOT NULL,
+	flows INTEGER NOT NULL,
+	CONSTRAINT pk_snapshot PRIMARY KEY (app, version)
+);
+
+CREATE TABLE activation (
+	number INTEGER NOT NULL,
+	app VARCHAR(128) NOT NULL,
+	version VARCHAR(128) NOT NULL,
+	at BIGINT NOT NULL,
+	actor VARCHAR(128) NOT NULL,
+	CONSTRAINT pk_activation PRIMARY KEY (number)
+);
+
+CREATE INDEX ix_activation_app ON activation (app, number);
+
+CREATE TRIGGER activation_no_UPDATE BEFORE UPDATE ON activation
+BEGIN SELECT RAISE(ABORT, 'the history of activations only grows'); END;
+
+CREATE TRIGGER activation_no_DELETE BEFORE DELETE ON activation
+BEGIN SELECT RAISE(ABORT, 'the history of activations only grows'); END;
+
+INSERT INTO alembic_version (version_num) VALUES ('0002');

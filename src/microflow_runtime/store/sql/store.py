@@ -13,13 +13,14 @@ from microflow_runtime.store.sql.failures import translated
 from microflow_runtime.store.sql.migrate import HEAD, migrate_sqlite
 from microflow_runtime.store.sql.roles import Roles
 from microflow_runtime.store.sql.sessions import Sessions
+from microflow_runtime.store.sql.snapshots import Snapshots
 from microflow_runtime.store.sql.tables import meta
 from microflow_runtime.store.sql.users import Users
 
 FILE_NAME = "store.sqlite3"
 
 
-class SqlStore(Definitions, Users, Roles, Sessions, AuditLog):
+class SqlStore(Definitions, Snapshots, Users, Roles, Sessions, AuditLog):
     """A store on one SQL database. Belongs to the event loop that first uses it."""
 
     def __init__(self, database: Database) -> None:

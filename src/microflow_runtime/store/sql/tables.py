@@ -9,6 +9,7 @@ from sqlalchemy import (
     Column,
     Dialect,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -166,6 +167,30 @@ catalog = Table(
     Column("epoch", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
     Column("manifest", LargeBinary, nullable=False),
     Column("created_at", UtcTime, nullable=False),
+)
+
+snapshot = Table(
+    "snapshot",
+    tables,
+    Column("app", String(128), primary_key=True),
+    Column("version", String(128), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("base", String(128), nullable=False),
+    Column("content_hash", String(128), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("created_by", String(128), nullable=False),
+    Column("flows", Integer, nullable=False),
+)
+
+activation = Table(
+    "activation",
+    tables,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("app", String(128), nullable=False),
+    Column("version", String(128), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("actor", String(128), nullable=False),
+    Index("ix_activation_app", "app", "number"),
 )
 
 meta = Table(

@@ -1,0 +1,90 @@
+"""What every store does with published snapshots and the history of activations."""
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+
+from microflow_runtime.errors import Conflict
+from microflow_runtime.store import Activation, AuditEntry, Snapshot, Store
+
+T = datetime(2026, 5, 19, 15, 15, 0, 123456, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+ENTRY = AuditEntry(at=T, actor="admin", action="deploy")
+FULL = Snapshot(
+    app="ศูนย์บริการ", version="v.0.1.0", kind="full", content_hash="h1", created_at=T, created_by="admin", flows=2
+)
+PATCH = msgspec.structs.replace(
+    FULL, version="v.0.1.1", kind="patch", base="v.0.1.0", content_hash="h2", created_at=T + MINUTE
+)
+FLOWS = Snapshot(
+    app="Demo", version="v.0.2.0", kind="flows", content_hash="h3", created_at=T + 2 * MINUTE, created_by="ci", flows=1
+)
+
+
+async def test_snapshots_come_with_a_catalog_and_are_found(store: Store) -> None:
+    """Every field survives; lists are newest first, of one app or of all."""
+    assert await store.list_snapshots() == []
+    await store.put_catalog(1, b"m", T, snapshots=[FULL, PATCH])
+    await store.put_catalog(2, b"m", T, snapshots=[FLOWS])
+    assert await store.list_snapshots() == [FLOWS, PATCH, FULL]
+    assert await store.list_snapshots(FULL.app) == [PATCH, FULL]
+    assert await store.list_snapshots("Other") == []
+    assert await store.find_snapshot(FULL.app, "v.0.1.1") == PATCH
+    assert await store.find_snapshot("Demo", "v.0.1.1") is None
+
+
+async def test_a_published_snapshot_never_changes(store: Store) -> None:
+    """With the same content it stays as it is, with another it is a conflict and the whole catalog is refused."""
+    await store.put_catalog(1, b"m", T, snapshots=[FULL, PATCH])
+    await store.put_catalog(
+        2, b"m", T, snapshots=[msgspec.structs.replace(FULL, created_by="eve", created_at=T + MINUTE)]
+    )
+    for kept in (FULL, PATCH):
+        changed = msgspec.structs.replace(kept, content_hash="other")
+        with pytest.raises(Conflict):
+            await store.put_catalog(
+                3, b"m", T, ENTRY, definitions=[("d", "file", b"x")], snapshots=[FLOWS, changed],
+                activations=[Activation(app="Demo", version="v.0.2.0", at=T, actor="ci")],
+            )  # fmt: skip
+    assert await store.list_snapshots() == [PATCH, FULL]
+    assert await store.list_activations() == []
+    assert await store.list_audit() == []
+    assert await store.find_known_hashes(["d"]) == set()
+    latest = await store.find_latest_catalog()
+    assert latest is not None
+    assert latest.epoch == 2
+
+
+async def test_a_snapshot_of_flows_grows(store: Store) -> None:
+    """It takes another content and count, and keeps when and by whom it was made."""
+    await store.put_catalog(1, b"m", T, snapshots=[FLOWS])
+    grown = msgspec.structs.replace(FLOWS, content_hash="h4", flows=2, created_at=T + 9 * MINUTE, created_by="eve")
+    await store.put_catalog(2, b"m", T, snapshots=[grown])
+    assert await store.find_snapshot("Demo", "v.0.2.0") == msgspec.structs.replace(FLOWS, content_hash="h4", flows=2)
+
+
+async def test_activations_are_numbered_over_all_apps(store: Store) -> None:
+    """They are listed newest first, of one app or of all, as many as asked; two in one go keep their order."""
+    one = Activation(app="Demo", version="v.0.2.0", at=T, actor="admin")
+    back = Activation(app="Demo", version="", at=T + MINUTE, actor="admin")
+    other = Activation(app=FULL.app, version="v.0.1.0", at=T, actor="ci")
+    await store.put_catalog(1, b"m", T, activations=[one, other])
+    await store.put_catalog(2, b"m", T, ENTRY, activations=[back])
+    numbered = [msgspec.structs.replace(row, number=number) for number, row in ((3, back), (2, other), (1, one))]
+    assert await store.list_activations() == numbered
+    assert await store.list_activations("Demo") == [numbered[0], numbered[2]]
+    assert await store.list_activations("Demo", limit=1) == [numbered[0]]
+    assert await store.list_activations("Other") == []
+    assert len(await store.list_audit()) == 1
+
+
+async def test_the_history_of_activations_only_grows(store: Store) -> None:
+    """A number may be given when it is above all there are; one that is not is a conflict and changes nothing."""
+    await store.put_catalog(1, b"m", T, activations=[Activation(number=5, app="Demo", version="a", at=T, actor="x")])
+    with pytest.raises(Conflict):
+        await store.put_catalog(
+            2, b"m", T, activations=[Activation(number=5, app="Demo", version="b", at=T, actor="x")]
+        )
+    await store.put_catalog(2, b"m", T, activations=[Activation(app="Demo", version="c", at=T, actor="x")])
+    assert [(row.number, row.version) for row in await store.list_activations()] == [(6, "c"), (5, "a")]
