@@ -33,9 +33,19 @@ class Callee(msgspec.Struct, frozen=True, kw_only=True):
     get_plan: Callable[[], Plan]
 
 
-class Library(msgspec.Struct, frozen=True, kw_only=True):
-    """The surroundings of one flow in one snapshot. `find_callee` gives None for a flow that is not there.
+class FindCallee(Protocol):
+    """Finds the flow that a sub flow node calls."""
 
+    def __call__(self, name: str, snapshot: str = "", /) -> Callee | None:
+        """Give the flow of this name in the caller's own snapshot or in a published one; None when it is not there."""
+        ...
+
+
+class Library(msgspec.Struct, frozen=True, kw_only=True):
+    """The surroundings of one flow in one snapshot.
+
+    `callee_names` gives the names of the flows of a published snapshot, with `""` of the caller's own; `snapshot_names`
+    the published snapshots, None where nobody knows them, as where an app's folder is checked without a server.
     `business_objects` are those that the flow needs, `object_names` gives all there are. `broken` are names whose files
     are there and cannot be used: naming one is no fault of its own.
     """
@@ -43,8 +53,9 @@ class Library(msgspec.Struct, frozen=True, kw_only=True):
     app: App
     business_objects: Mapping[str, BusinessObject]
     node_types: Mapping[str, NodeDeclaration]
-    find_callee: Callable[[str], Callee | None]
-    callee_names: Callable[[], Iterable[str]]
+    find_callee: FindCallee
+    callee_names: Callable[[str], Iterable[str]]
+    snapshot_names: Callable[[], Iterable[str]] | None = tuple
     broken: frozenset[str] = frozenset()
     object_names: Callable[[], Iterable[str]] = tuple
 

@@ -46,7 +46,7 @@ class SubFlowNode:
         if callee is None:
             if name in context.library.broken:
                 return _never
-            help_text = did_you_mean(name, context.library.callee_names())
+            help_text = did_you_mean(name, context.library.callee_names(""))
             context.fault("MF-D074", f'The application has no flow "{name}".', "flow", help=help_text)
             return _never
         types = FeelTypes(callee.business_objects)

@@ -12,7 +12,7 @@ from microflow_runtime.compiler.reading import AppDefinitions, AppSource, Assemb
 from microflow_runtime.errors import DefinitionFaults, Fault
 from microflow_runtime.model.microflow import Microflow
 from microflow_runtime.runtime.catalog import Catalog
-from microflow_runtime.runtime.manifest import FlowRecord, Place, key_of
+from microflow_runtime.runtime.manifest import FOLDER, WHOLE, FlowRecord, Place, key_of
 from microflow_runtime.runtime.rings import rings_of
 from microflow_runtime.runtime.slices import Slices
 
@@ -91,18 +91,20 @@ class Parts:
             found = known.get(key)
             if found is None:
                 closure = closure_of(types_of(flow), definitions.business_objects)
-                found = FlowParts(key, {other: object_keys[other] for other in closure}, callees_of(flow))
+                callees, pinned = callees_of(flow)
+                found = FlowParts(key, {other: object_keys[other] for other in closure}, callees, pinned)
             parts[name] = self._known[key] = found
         self._object_keys = object_keys
         return parts
 
 
 class FlowParts(NamedTuple):
-    """The key of a flow's document, those of its Business Objects by name, and the names of the flows it calls."""
+    """The key of a flow's document, those of its Business Objects by name, and the flows it calls: see FlowRecord."""
 
     flow_hash: str
     business_objects: dict[str, str]
     callees: tuple[str, ...]
+    pinned: tuple[tuple[str, str], ...]
 
 
 def object_keys_of(definitions: AppDefinitions) -> dict[str, str]:
@@ -130,7 +132,7 @@ def records_of(
     parts_of = (parts or Parts()).of_app(definitions)
     records = []
     for name, flow in definitions.microflows.items():
-        flow_hash, business_objects, callees = parts_of[name]
+        flow_hash, business_objects, callees, pinned = parts_of[name]
         old = current.get((app.name, name, group))
         if (
             old is not None
@@ -151,6 +153,7 @@ def records_of(
                 flow_hash=flow_hash,
                 business_objects=business_objects,
                 callees=callees,
+                pinned=pinned,
                 key="",
                 origin=origin,
                 anonymous_as=flow.anonymous_as,
@@ -160,10 +163,19 @@ def records_of(
     return records
 
 
-def callees_of(flow: Microflow) -> tuple[str, ...]:
-    """List the flows that a flow names in its sub flow nodes."""
-    names = (node.settings.get("flow") for node in flow.nodes.values() if node.type == "sub flow")
-    return tuple(sorted({name for name in names if isinstance(name, str)}))
+def callees_of(flow: Microflow) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+    """List the flows that a flow names in its sub flow nodes, and apart those of a named snapshot, with it."""
+    callees: set[str] = set()
+    pinned: set[tuple[str, str]] = set()
+    for node in flow.nodes.values():
+        name = node.settings.get("flow") if node.type == "sub flow" else None
+        if isinstance(name, str):
+            snapshot = node.settings.get("snapshot")
+            if isinstance(snapshot, str):
+                pinned.add((name, snapshot))
+            else:
+                callees.add(name)
+    return tuple(sorted(callees)), tuple(sorted(pinned))
 
 
 def with_keys(
@@ -177,10 +189,7 @@ def with_keys(
     """
     by_place = {record.place: record for record in records}
     stale = _stale(by_place, current)
-    calls = {
-        place: [callee for name in by_place[place].callees if (callee := (place[0], name, place[2])) in by_place]
-        for place in stale
-    }
+    calls = {place: [callee for _, _, callee in by_place[place].calls() if callee in by_place] for place in stale}
     keys: dict[Place, str] = {}
     for ring in rings_of({place: [callee for callee in called if callee in stale] for place, called in calls.items()}):
         members = set(ring)
@@ -204,8 +213,9 @@ def _stale(by_place: Mapping[Place, FlowRecord], current: Mapping[Place, FlowRec
         old = current.get(place)
         if old is None or not record.key or old.key != record.key:
             stale[place] = None
-        for name in record.callees:
-            callers.setdefault((place[0], name, place[2]), []).append(place)
+        if record.callees or record.pinned:
+            for _, _, callee in record.calls():
+                callers.setdefault(callee, []).append(place)
     if not callers:
         return stale
     waiting = [*stale, *(place for place in current if place not in by_place)]
@@ -222,19 +232,40 @@ def _own_key(record: FlowRecord) -> str:
     return key_of(_COMPILER, record.app, record.flow_hash, record.app_hash, *objects)
 
 
-def with_active(records: Iterable[FlowRecord]) -> tuple[FlowRecord, ...]:
-    """Mark of each flow's snapshots the active one: the working folder's, else the package that was fetched last."""
+def with_active(
+    records: Iterable[FlowRecord], activated: Mapping[str, str] = MappingProxyType({})
+) -> tuple[FlowRecord, ...]:
+    """Mark of each flow's snapshots the active one.
+
+    `activated` gives the version that was activated, by app. Of a whole snapshot or a patch just its own flows are
+    active. Otherwise, for each flow: that of the activated snapshot of single flows if it is there, the working
+    folder's, the one that was fetched last in a package of its own. A whole snapshot or patch that nobody activated is
+    never active.
+    """
     ordered = list(records)
+    whole = {record.app for record in ordered if record.kind in WHOLE and activated.get(record.app) == record.snapshot}
     active: dict[tuple[str, str], FlowRecord] = {}
     for record in ordered:
+        chosen = activated.get(record.app) or None
+        if record.app in whole and record.group != chosen:
+            continue
         before = active.get((record.app, record.name))
-        if before is None or before.origin != "folder":
+        if _rank(record, chosen) >= (0 if before is None else _rank(before, chosen)):
             active[record.app, record.name] = record
     for position, record in enumerate(ordered):
-        is_active = active[record.app, record.name] is record
+        is_active = active.get((record.app, record.name)) is record
         if record.active != is_active:
             ordered[position] = msgspec.structs.replace(record, active=is_active)
     return tuple(ordered)
+
+
+def _rank(record: FlowRecord, chosen: str | None) -> int:
+    """Tell how much a record of a flow is wanted before others; -1 for one that is not to be active."""
+    if record.origin == FOLDER:
+        return 1
+    if record.snapshot == chosen:
+        return 2
+    return -1 if record.kind in WHOLE else 0
 
 
 def object_check_keys(definitions: AppDefinitions) -> dict[str, str]:

@@ -11,7 +11,7 @@ from microflow_runtime.model.app import App
 from microflow_runtime.model.business_object import BusinessObject
 from microflow_runtime.model.microflow import Microflow
 from microflow_runtime.runtime.lazy_plan import KeptDocument, LazyPlan
-from microflow_runtime.runtime.manifest import FlowRecord, Manifest, Place
+from microflow_runtime.runtime.manifest import FOLDER, FlowRecord, Manifest, Place
 from microflow_runtime.telemetry import FlowRecorder, Metrics
 
 _json = msgspec.json.encode
@@ -110,7 +110,7 @@ class Catalog:
             plan = self._plans.get(record.key) or before.plans.get(record.key)
             if plan is None:
                 plan = self._lazy_plan(record, node_types)
-                if record.callees:
+                if record.callees or record.pinned:
                     calling.append((record, plan))
             self._plans[record.key] = plan
             told = headers.get(record.snapshot)
@@ -122,8 +122,11 @@ class Catalog:
             others = self._by_name.get(record.name)
             self._by_name[record.name] = (entry,) if others is None else (*others, entry)
         for record, plan in calling:
-            places = ((name, (record.app, name, record.group)) for name in record.callees)
-            plan.callees = {name: self._by_group[place].lazy_plan for name, place in places if place in self._by_group}
+            plan.callees = {
+                (name, snapshot): self._by_group[place].lazy_plan
+                for name, snapshot, place in record.calls()
+                if place in self._by_group
+            }
 
     def _headers(self, snapshot: str) -> tuple[bytes, bytes]:
         value = _header_value(snapshot)
@@ -173,5 +176,11 @@ class Catalog:
         return self._plans[record.key].library(
             broken,
             lambda: object_names,
-            lambda: [other.name for other in self.manifest.flows if other.app == record.app],
+            lambda snapshot: self._callee_names(record, snapshot),
+            lambda: sorted({other.group for other in self.manifest.flows if other.app == record.app} - {FOLDER}),
         )
+
+    def _callee_names(self, record: FlowRecord, snapshot: str) -> list[str]:
+        """Give the names of the flows that a flow could call, of a snapshot or, with `""`, of its own."""
+        group = snapshot or record.group
+        return [name for app, name, of in self._by_group if app == record.app and of == group]

@@ -54,7 +54,7 @@ class LazyPlan:
         self._objects = objects
         self._node_types = node_types
         self._plan: Plan | None = None
-        self.callees: Mapping[str, LazyPlan] = {}
+        self.callees: Mapping[tuple[str, str], LazyPlan] = {}
 
     @property
     def app(self) -> App:
@@ -92,9 +92,10 @@ class LazyPlan:
         self,
         broken: frozenset[str] = frozenset(),
         object_names: Callable[[], Iterable[str]] = tuple,
-        callee_names: Callable[[], Iterable[str]] = tuple,
+        callee_names: Callable[[str], Iterable[str]] = tuple,
+        snapshot_names: Callable[[], Iterable[str]] = tuple,
     ) -> Library:
-        """Give what the flow is compiled against: its closure, and the flows of its own snapshot. Names are for suggestions."""
+        """Give what the flow is compiled against: its closure, and the flows it calls. Names are for suggestions."""
         return Library(
             app=self.app,
             business_objects=self.business_objects,
@@ -103,10 +104,11 @@ class LazyPlan:
             broken=broken,
             object_names=object_names,
             callee_names=callee_names,
+            snapshot_names=snapshot_names,
         )
 
-    def _find_callee(self, name: str) -> Callee | None:
-        called = self.callees.get(name)
+    def _find_callee(self, name: str, snapshot: str = "") -> Callee | None:
+        called = self.callees.get((name, snapshot))
         if called is None:
             return None
         return Callee(flow=called.flow, business_objects=called.business_objects, get_plan=called.get)

@@ -5,24 +5,36 @@ a process that loads the next catalog reads a short list and the rows of what ha
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Final
 
 import msgspec
 
 from microflow_runtime.errors import StoreError
 
-ROW_FORM: Final = 1
+ROW_FORM: Final = 2
 """Grows when what a row holds changes, so that rows of another form are not taken for it."""
 Place = tuple[str, str, str]
 """Where a flow stands in a catalog: app, name, group."""
+FOLDER: Final = "folder"
+FULL: Final = "full"
+PATCH: Final = "patch"
+FLOWS: Final = "flows"
+"""What a flow came with: the working folder, a whole snapshot, a snapshot laid over another, or a package of its own."""
+WHOLE: Final = frozenset((FULL, PATCH))
+"""The kinds that are complete: all flows of an app, published together."""
+WORKING: Final = ""
+"""What stands for the working folder where an active version is named."""
 
 
 class FlowRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One flow of one snapshot. `parts` are hashes of documents: app, flow, and each Business Object of its closure.
 
     `key` stands for everything the plan depends on, callees included: equal keys mean equal plans. Of several snapshots
-    of a flow one is `active`. `origin` is `folder` or the name of the package it came from.
+    of a flow at most one is `active`. `origin` is `folder`, `full`, `patch`, or the name of the package it was fetched
+    in. `callees` are flows of the same group, `pinned` pairs of a flow and the published snapshot it is called of.
+    `files` are the shared files that the flow or a connection of its app names, by path, as keys of their contents.
     """
 
     app: str
@@ -34,6 +46,8 @@ class FlowRecord(msgspec.Struct, frozen=True, kw_only=True):
     flow_hash: str
     business_objects: dict[str, str]
     callees: tuple[str, ...]
+    pinned: tuple[tuple[str, str], ...] = ()
+    files: dict[str, str] = {}
     key: str
     active: bool = True
     origin: str = "folder"
@@ -51,15 +65,29 @@ class FlowRecord(msgspec.Struct, frozen=True, kw_only=True):
         return (self.app, self.name, "folder" if self.origin == "folder" else self.snapshot)
 
     @property
+    def kind(self) -> str:
+        """What the flow came with; see `FLOWS`."""
+        return self.origin if self.origin == FOLDER or self.origin in WHOLE else FLOWS
+
+    def calls(self) -> Iterator[tuple[str, str, Place]]:
+        """List the flows that this one calls: the name, the snapshot it is pinned to or `""`, and where it stands."""
+        app, _, group = self.place
+        for name in self.callees:
+            yield name, "", (app, name, group)
+        for name, snapshot in self.pinned:
+            yield name, snapshot, (app, name, snapshot)
+
+    @property
     def package_name(self) -> str:
         """The name of the package that holds this flow. Source: ONEWEB, classAction."""
         return f"{self.id}.{self.app}.{self.name}.{self.version}.jar"
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything published at one epoch."""
+    """Everything published at one epoch. `active` is the version that somebody activated, by app; see `with_active`."""
 
     flows: tuple[FlowRecord, ...] = ()
+    active: Mapping[str, str] = MappingProxyType({})
 
     def hashes(self) -> set[str]:
         """List the documents that this manifest needs."""
@@ -68,6 +96,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
             wanted.add(flow.app_hash)
             wanted.add(flow.flow_hash)
             wanted.update(flow.business_objects.values())
+            if flow.files:
+                wanted.update(flow.files.values())
         return wanted
 
 
@@ -78,6 +108,13 @@ class Listed(msgspec.Struct, frozen=True, array_like=True):
     snapshot: str
     origin: str
     active: bool
+
+
+class _Row(msgspec.Struct, frozen=True, array_like=True):
+    """A catalog's row."""
+
+    flows: list[Listed]
+    active: dict[str, str]
 
 
 def row_key(key: str) -> str:
@@ -91,18 +128,18 @@ def encode_row(record: FlowRecord) -> bytes:
 
 
 def encode_manifest(manifest: Manifest) -> bytes:
-    """Give a catalog's row: the list of its flows."""
-    return msgspec.json.encode(
-        [Listed(record.key, record.snapshot, record.origin, record.active) for record in manifest.flows]
-    )
+    """Give a catalog's row: the list of its flows, and what was activated."""
+    flows = [Listed(record.key, record.snapshot, record.origin, record.active) for record in manifest.flows]
+    return msgspec.json.encode(_Row(flows, dict(manifest.active)))
 
 
-def decode_manifest(body: bytes) -> list[Listed]:
-    """Read a catalog's row. Raises StoreError when something else wrote it."""
+def decode_manifest(body: bytes) -> tuple[list[Listed], dict[str, str]]:
+    """Read a catalog's row: its flows, and the activated versions by app. Raises StoreError when something else wrote it."""
     try:
-        return msgspec.json.decode(body, type=list[Listed])
+        row = msgspec.json.decode(body, type=_Row)
     except msgspec.MsgspecError as error:
         raise StoreError("The store gave a catalog that cannot be read.") from error
+    return row.flows, row.active
 
 
 def decode_row(body: bytes) -> FlowRecord:
@@ -113,9 +150,9 @@ def decode_row(body: bytes) -> FlowRecord:
         raise StoreError("The store gave a flow that cannot be read.") from error
 
 
-def manifest_of(listed: Iterable[Listed], records: Mapping[str, FlowRecord]) -> Manifest:
-    """Put a manifest together from its list and a record of each key; a record that says all of it is taken as it is."""
-    return Manifest(flows=tuple(_listed_as(item, records[item.key]) for item in listed))
+def manifest_of(listed: Iterable[Listed], active: Mapping[str, str], records: Mapping[str, FlowRecord]) -> Manifest:
+    """Put a manifest together from its row and a record of each key; a record that says all of it is taken as it is."""
+    return Manifest(flows=tuple(_listed_as(item, records[item.key]) for item in listed), active=active)
 
 
 def _listed_as(item: Listed, record: FlowRecord) -> FlowRecord:

@@ -127,7 +127,7 @@ class Runtime:
 
     async def _load(self, epoch: int) -> None:
         stored = await self.store.get_catalog(epoch)
-        listed = decode_manifest(stored.manifest)
+        listed, active = decode_manifest(stored.manifest)
         records = self.catalog.records_by_key()
         rows = {row_key(item.key) for item in listed if item.key not in records}
         if rows:
@@ -136,7 +136,7 @@ class Runtime:
                 record = decode_row(body)
                 records[record.key] = record
                 await slices.between()
-        manifest = manifest_of(listed, records)
+        manifest = manifest_of(listed, active, records)
         bodies = await self._bodies_for(manifest, {})
         self._swap(Catalog(epoch, manifest, bodies, self.node_types, self.metrics, previous=self.catalog))
 
@@ -269,9 +269,10 @@ class Runtime:
     async def _candidate(self, records: list[FlowRecord], forms: Forms, apps: list[AppDefinitions]) -> Candidate:
         """Put the next catalog together and check it. Every step goes over all flows, so others run between the steps."""
         slices = Slices()
+        active = self.catalog.manifest.active
         keyed = with_keys(records, self.catalog.records_by_place())
         await slices.between()
-        manifest = Manifest(flows=with_active(keyed))
+        manifest = Manifest(flows=with_active(keyed, active), active=active)
         await slices.between()
         added = bodies_of(apps, forms)
         bodies = await self._bodies_for(manifest, added)

@@ -33,10 +33,10 @@ class Bench:
             business_objects=self.definitions.business_objects,
             node_types=NODE_TYPES,
             find_callee=self._find_callee,
-            callee_names=lambda: self.definitions.microflows,
+            callee_names=lambda _snapshot: self.definitions.microflows,
         )
 
-    def _find_callee(self, name: str) -> Callee | None:
+    def _find_callee(self, name: str, _snapshot: str = "") -> Callee | None:
         flow = self.definitions.microflows.get(name)
         if flow is None:
             return None

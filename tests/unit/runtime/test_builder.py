@@ -2,6 +2,7 @@
 
 from time import monotonic
 
+import msgspec
 from tests.unit.small_apps import LINE, ORDER, catalog_of, source_of
 
 from microflow_runtime.compiler.reading import read_definitions
@@ -129,6 +130,34 @@ def test_the_folder_s_flow_is_the_active_one() -> None:
     assert [record.active for record in with_active([first, second, _record("A")])] == [False, False, True]
 
 
+def _active(records: list[FlowRecord], activated: dict[str, str]) -> list[str]:
+    return [
+        f"{record.name} {record.origin} {record.snapshot}"
+        for record in with_active(records, activated)
+        if record.active
+    ]
+
+
+def test_an_activated_snapshot_answers_alone() -> None:
+    """Of a whole snapshot or a patch just its flows are active; of single flows they come first, the others as before."""
+    records = [
+        _record("A"), _record("B"),
+        _record("A", origin="full", snapshot="v1"), _record("C", origin="full", snapshot="v1"),
+        _record("A", origin="patch", snapshot="v2"),
+        _record("A", origin="p1.jar", snapshot="v3"), _record("D", origin="p2.jar", snapshot="v3"),
+    ]  # fmt: skip
+    today = ["A folder s", "B folder s", "D p2.jar v3"]
+    assert _active(records, {}) == _active(records, {"Shop": ""}) == _active(records, {"Other": "v1"}) == today
+    assert _active(records, {"Shop": "v1"}) == ["A full v1", "C full v1"]
+    assert _active(records, {"Shop": "v2"}) == ["A patch v2"]
+    assert _active(records, {"Shop": "v3"}) == ["B folder s", "A p1.jar v3", "D p2.jar v3"]
+
+
+def test_a_whole_snapshot_that_nobody_activated_does_not_answer() -> None:
+    """Publishing is not activating, also where nothing else has the flow."""
+    assert _active([_record("A", origin="full", snapshot="v1")], {}) == []
+
+
 def test_a_sub_flow_is_looked_up_in_its_own_snapshot() -> None:
     """A package's flow calls its snapshot's flow, and the folder's change does not reach it."""
     records = [_record("Top", origin="p", snapshot="v1", callees=("Leaf",)), _record("Leaf", origin="p", snapshot="v1")]
@@ -136,10 +165,27 @@ def test_a_sub_flow_is_looked_up_in_its_own_snapshot() -> None:
     assert with_keys([*records, _record("Leaf")])[0].key == alone
 
 
+def test_the_key_of_a_pinned_callee_enters_that_of_its_caller() -> None:
+    """A caller has another key with another snapshot's flow, when that flow comes, and not when others change."""
+    top = msgspec.structs.replace(_record("Top"), pinned=(("Leaf", "v1"),))
+    one, two = (
+        msgspec.structs.replace(_record("Leaf", origin="full", snapshot="v1"), flow_hash=text)
+        for text in ("one", "two")
+    )
+    other = _record("Leaf", origin="full", snapshot="v2")
+    keys = {with_keys(records)[0].key for records in ([top], [top, one], [top, two])}
+    assert len(keys) == 3
+    assert with_keys([top, one, other, _record("Leaf")])[0].key == with_keys([top, one])[0].key
+    before = with_keys([top])
+    current = {record.place: record for record in before}
+    assert with_keys([*before, one], current)[0].key == with_keys([top, one])[0].key
+
+
 def test_callees_are_those_of_sub_flow_nodes() -> None:
-    """The names that sub flow nodes call, each once."""
-    definitions = read_definitions(source_of(_flow("Top", "Leaf", "Leaf"), _flow("Leaf")))
-    assert callees_of(definitions.microflows["Top"]) == ("Leaf",)
+    """The names that sub flow nodes call, each once; those of a named snapshot stand apart."""
+    pinned = _flow("Top", "Leaf", "Leaf", "Far").replace("flow: Far", "flow: Far, snapshot: v.0.1.0")
+    definitions = read_definitions(source_of(pinned, _flow("Leaf")))
+    assert callees_of(definitions.microflows["Top"]) == (("Leaf",), (("Far", "v.0.1.0"),))
 
 
 def test_a_catalog_looks_up_by_name() -> None:
