@@ -1,6 +1,6 @@
 """Builds the next catalog from what lies in folders and packages: reads, checks everything, and changes nothing by itself."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -91,8 +91,8 @@ class Parts:
             found = known.get(key)
             if found is None:
                 closure = closure_of(types_of(flow), definitions.business_objects)
-                callees, pinned = callees_of(flow)
-                found = FlowParts(key, {other: object_keys[other] for other in closure}, callees, pinned)
+                business_objects = {other: object_keys[other] for other in closure}
+                found = FlowParts(key, business_objects, callees_of(flow), pinned_of(flow))
             parts[name] = self._known[key] = found
         self._object_keys = object_keys
         return parts
@@ -163,19 +163,21 @@ def records_of(
     return records
 
 
-def callees_of(flow: Microflow) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
-    """List the flows that a flow names in its sub flow nodes, and apart those of a named snapshot, with it."""
-    callees: set[str] = set()
-    pinned: set[tuple[str, str]] = set()
+def callees_of(flow: Microflow) -> tuple[str, ...]:
+    """List the flows of its own snapshot that a flow names in its sub flow nodes."""
+    return tuple(sorted({name for name, snapshot in _called(flow) if not snapshot}))
+
+
+def pinned_of(flow: Microflow) -> tuple[tuple[str, str], ...]:
+    """List the flows of named snapshots that a flow names in its sub flow nodes, with their snapshots."""
+    return tuple(sorted({(name, snapshot) for name, snapshot in _called(flow) if snapshot}))
+
+
+def _called(flow: Microflow) -> Iterator[tuple[str, str]]:
     for node in flow.nodes.values():
-        name = node.settings.get("flow") if node.type == "sub flow" else None
-        if isinstance(name, str):
-            snapshot = node.settings.get("snapshot")
-            if isinstance(snapshot, str):
-                pinned.add((name, snapshot))
-            else:
-                callees.add(name)
-    return tuple(sorted(callees)), tuple(sorted(pinned))
+        name, snapshot = node.settings.get("flow"), node.settings.get("snapshot", "")
+        if node.type == "sub flow" and isinstance(name, str) and isinstance(snapshot, str):
+            yield name, snapshot
 
 
 def with_keys(

@@ -6,7 +6,7 @@ import msgspec
 from tests.unit.small_apps import LINE, ORDER, catalog_of, source_of
 
 from microflow_runtime.compiler.reading import read_definitions
-from microflow_runtime.runtime.builder import callees_of, records_of, with_active, with_keys
+from microflow_runtime.runtime.builder import callees_of, pinned_of, records_of, with_active, with_keys
 from microflow_runtime.runtime.manifest import FlowRecord
 
 NOTE = "business_object: Note\nfields: {text: string?}\n"
@@ -185,7 +185,8 @@ def test_callees_are_those_of_sub_flow_nodes() -> None:
     """The names that sub flow nodes call, each once; those of a named snapshot stand apart."""
     pinned = _flow("Top", "Leaf", "Leaf", "Far").replace("flow: Far", "flow: Far, snapshot: v.0.1.0")
     definitions = read_definitions(source_of(pinned, _flow("Leaf")))
-    assert callees_of(definitions.microflows["Top"]) == (("Leaf",), (("Far", "v.0.1.0"),))
+    assert callees_of(definitions.microflows["Top"]) == ("Leaf",)
+    assert pinned_of(definitions.microflows["Top"]) == (("Far", "v.0.1.0"),)
 
 
 def test_a_catalog_looks_up_by_name() -> None:
