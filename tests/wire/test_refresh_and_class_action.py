@@ -238,7 +238,7 @@ def publish(world: World, folder: Path, *, version: str, text: str) -> str:
     catalog, definitions, _ = world.run(read_catalog((app,), NODE_TYPES))
     record = catalog.find_named("First")[0].record
     world.settings.packages_folder.mkdir(parents=True, exist_ok=True)
-    content = write_package(definitions[0], "First", record.business_objects)
+    content = write_package(definitions[0], ["First"])
     (world.settings.packages_folder / record.package_name).write_bytes(content)
     return record.package_name
 

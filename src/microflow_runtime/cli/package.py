@@ -46,5 +46,5 @@ async def _make(apps: tuple[Path, ...], flows: list[str]) -> dict[str, bytes]:
         entry = next(iter(catalog.find_named(flow)), None)
         if entry is None:
             raise NotFound(f'There is no flow "{flow}" in the app.')
-        made[entry.record.package_name] = write_package(definitions[0], flow, entry.record.business_objects)
+        made[entry.record.package_name] = write_package(definitions[0], [flow])
     return made

@@ -40,6 +40,7 @@ from microflow_runtime.runtime.limits import limits_of
 from microflow_runtime.runtime.manifest import (
     FlowRecord,
     Manifest,
+    Place,
     decode_manifest,
     decode_row,
     encode_manifest,
@@ -249,9 +250,9 @@ class Runtime:
     async def _prepare_packages(self, sources: Mapping[str, AppSource]) -> tuple[Candidate, list[FlowRecord]]:
         await self._follow_store()
         forms = Forms(self.catalog.bodies)
-        current = list(self.catalog.manifest.flows)
+        current = self.catalog.records_by_place()
         apps: list[AppDefinitions] = []
-        fetched: list[FlowRecord] = []
+        fetched: dict[Place, FlowRecord] = {}
         for name, source in sources.items():
             definitions = await read_app(source, forms, None)
             apps.append(definitions)
@@ -259,12 +260,12 @@ class Runtime:
             records = records_of(definitions, origin=name, snapshot=version)
             if not definitions.faults and all(record.package_name != name for record in records):
                 raise Conflict("The package holds another flow than its name says.")
-            fetched += records
-        for record in fetched:
-            _refuse_change(record, current)
-        kept = [record for record in current if not any(_same_snapshot(record, other) for other in fetched)]
-        candidate = await self._candidate([*kept, *fetched], forms, apps)
-        return candidate, _now(candidate, fetched)
+            for record in records:
+                _refuse_change(record, current.get(record.place))
+                _refuse_change(record, fetched.setdefault(record.place, record))
+        kept = [record for place, record in current.items() if place not in fetched]
+        candidate = await self._candidate([*kept, *fetched.values()], forms, apps)
+        return candidate, _now(candidate, fetched.values())
 
     async def _candidate(self, records: list[FlowRecord], forms: Forms, apps: list[AppDefinitions]) -> Candidate:
         """Put the next catalog together and check it. Every step goes over all flows, so others run between the steps."""
@@ -384,14 +385,10 @@ def _choose(
     return list((kept | replaced).values()), touched
 
 
-def _same_snapshot(one: FlowRecord, other: FlowRecord) -> bool:
-    return (one.app, one.name, one.group) == (other.app, other.name, other.group)
-
-
-def _refuse_change(record: FlowRecord, current: Iterable[FlowRecord]) -> None:
-    for other in current:
-        if _same_snapshot(record, other) and (
-            (record.flow_hash, record.app_hash, record.business_objects)
-            != (other.flow_hash, other.app_hash, other.business_objects)
-        ):
-            raise Conflict(f'The snapshot {record.snapshot} of "{record.name}" is published already and never changes.')
+def _refuse_change(record: FlowRecord, published: FlowRecord | None) -> None:
+    """Refuse a flow that stands where another content of it is published."""
+    if published is not None and (
+        (record.flow_hash, record.app_hash, record.business_objects)
+        != (published.flow_hash, published.app_hash, published.business_objects)
+    ):
+        raise Conflict(f'The snapshot {record.snapshot} of "{record.name}" is published already and never changes.')

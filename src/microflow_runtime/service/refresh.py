@@ -95,7 +95,7 @@ def class_action_body(
 
 def _read_packages(runtime: Runtime, names: tuple[str, ...]) -> dict[str, AppSource]:
     folder = runtime.settings.packages_folder
-    return {name: read_package(name, find_package(folder, name)) for name in dict.fromkeys(names)}
+    return {name: read_package(name, find_package(folder, name)).source for name in dict.fromkeys(names)}
 
 
 def _auditing(security: Security, principal: Principal, action: str, address: str) -> Callable[[str], AuditEntry]:

@@ -107,7 +107,7 @@ def test_a_package_is_written_under_its_full_name(folder: Path, tmp_path: Path) 
     (path,) = (tmp_path / "out").iterdir()
     assert result.stdout == f"{path.name}\n"
     assert path.name.endswith(".Shop.Greet.v.1.0.0.jar")
-    source = read_package(path.name, path.read_bytes())
+    source = read_package(path.name, path.read_bytes()).source
     assert [file.path for file in source.files] == ["app.yaml", "business_objects/Name.yaml", "microflows/Greet.yaml"]
     assert _run("package", "Nothing", "--app", str(folder)).exit_code == 1
 
