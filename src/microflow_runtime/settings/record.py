@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from microflow_runtime.settings.package_place import is_address
 from microflow_runtime.settings.secret import Secret
 
 MIB = 1024 * 1024
@@ -49,8 +50,42 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     apps: Annotated[Paths, _about("Folders of the apps to serve.")] = ()
     environment: Annotated[str, _about("Name of the environment whose variables the apps use, as `DEV`.")] = "DEV"
     packages: Annotated[
-        Path | None, _about("Folder that packages are fetched from; absent means `packages` in the home.")
+        str | None,
+        _about(
+            "Where packages are fetched from: a folder, an address `https://host/path/` or `http://host/path/`, or "
+            "`s3://bucket/prefix`; absent means the folder `packages` in the home."
+        ),
     ] = None
+    packages_seconds: Annotated[float, _seconds("Time in which all packages of one call must have been fetched.")] = (
+        30.0
+    )
+    packages_token: Annotated[
+        Secret | None, _about("Bearer token that packages are asked for with at an address of the web.")
+    ] = None
+    packages_user: Annotated[
+        str | None, _about("User that packages are asked for as at an address of the web, with `packages_password`.")
+    ] = None
+    packages_password: Annotated[Secret | None, _about("Password of `packages_user`.")] = None
+    packages_s3_endpoint: Annotated[
+        str | None, _about("Address of the S3-like server of the bucket, as `https://minio.example`; absent means AWS.")
+    ] = None
+    packages_s3_region: Annotated[str | None, _about("Region of the bucket, where the server has any.")] = None
+    packages_s3_key: Annotated[
+        Secret | None,
+        _about("Access key of the bucket; absent means what the machine has: `AWS_…` variables, a profile or a role."),
+    ] = None
+    packages_s3_secret: Annotated[Secret | None, _about("Secret key that belongs to `packages_s3_key`.")] = None
+    secrets: Annotated[
+        Path | None,
+        _about("Folder of files that hold secrets, one each, by name; absent means `secrets` in the home."),
+    ] = None
+    private_networks: Annotated[
+        Texts,
+        _about(
+            "Networks that connections may reach though they are private, as `10.20.0.0/16`; other private addresses only "
+            "where the URL of a connection names them literally."
+        ),
+    ] = ()
     capture_values: Annotated[bool, _about("Record the values that go in and out of every step in the trace.")] = False
 
     # Who may call
@@ -102,9 +137,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     origins: Mapping[str, str] = {}
 
     @property
-    def packages_folder(self) -> Path:
-        """Give the folder packages are fetched from."""
-        return self.packages if self.packages is not None else self.home / "packages"
+    def packages_folder(self) -> Path | None:
+        """Give the folder packages are fetched from, None when they are kept elsewhere."""
+        if self.packages is None:
+            return self.home / "packages"
+        return None if is_address(self.packages) else Path(self.packages)
+
+    @property
+    def secrets_folder(self) -> Path:
+        """Give the folder that secrets are looked for in."""
+        return self.secrets if self.secrets is not None else self.home / "secrets"
 
     @property
     def prefix(self) -> str:

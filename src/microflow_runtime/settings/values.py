@@ -6,6 +6,7 @@ from types import UnionType
 from typing import Any, get_args, get_origin
 
 from microflow_runtime.errors import SettingsError
+from microflow_runtime.settings.package_place import check_package_place
 from microflow_runtime.settings.secret import Secret
 from microflow_runtime.settings.table import Setting
 
@@ -59,6 +60,8 @@ def _checked(setting: Setting, value: Any, origin: str) -> Any:
     if type(value) is not kind and not (kind is Path and isinstance(value, Path)):
         raise _misfit(setting, origin, value)
     _check_range(setting, value, origin)
+    if setting.name == "packages":
+        return check_package_place(value, origin)
     return _normal_root(value, origin) if setting.name == "context_root" else value
 
 

@@ -16,7 +16,8 @@ def test_the_prefix_joins_with_a_path(root: str, prefix: str) -> None:
 def test_packages_lie_in_the_home_unless_named() -> None:
     """A named folder is taken as it is, also `.`."""
     assert Settings(home=Path("/h")).packages_folder == Path("/h/packages")
-    assert Settings(home=Path("/h"), packages=Path()).packages_folder == Path()
+    assert Settings(home=Path("/h"), packages=".").packages_folder == Path()
+    assert Settings(packages="s3://bucket/x").packages_folder is None
 
 
 def test_settings_do_not_change() -> None:

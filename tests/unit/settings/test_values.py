@@ -21,7 +21,8 @@ from microflow_runtime.settings.values import convert_text, convert_value
         ("context_root", "oneweb/", "/oneweb"),
         ("context_root", "/", "/"),
         ("admin_password", "x", Secret("x")),
-        ("packages", "p", Path("p")),
+        ("packages", "p", "p"),
+        ("home", "p", Path("p")),
     ],
 )
 def test_text_becomes_a_value(name: str, text: str, value: object) -> None:

@@ -1,11 +1,12 @@
 """Packages: zips of definitions and shared files, never of code, by which apps and flows travel from one server to the next.
 
-Others use: `Package`, `read_package`, `write_package`, `find_package`, and the composed names `flow_package_name`,
+Others use: `Package`, `read_package`, `write_package`, `fetch_packages`, and the composed names `flow_package_name`,
 `app_package_name` and `kept_name`.
 """
 
+from microflow_runtime.runtime.packages.folder import find_package
 from microflow_runtime.runtime.packages.names import app_package_name, flow_package_name, kept_name
-from microflow_runtime.runtime.packages.places import find_package
+from microflow_runtime.runtime.packages.places import fetch_packages
 from microflow_runtime.runtime.packages.reading import read_package
 from microflow_runtime.runtime.packages.record import MAX_PACKAGE_BYTES, Package, PackageKind
 from microflow_runtime.runtime.packages.writing import write_package
@@ -15,6 +16,7 @@ __all__ = [
     "Package",
     "PackageKind",
     "app_package_name",
+    "fetch_packages",
     "find_package",
     "flow_package_name",
     "kept_name",
