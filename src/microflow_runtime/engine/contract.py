@@ -8,6 +8,7 @@ import msgspec
 
 from microflow_runtime.compiler.node_context import NodeContext
 from microflow_runtime.compiler.plan import Action
+from microflow_runtime.engine.http import HttpReply, HttpRequest
 from microflow_runtime.model.app import App
 
 Build = Callable[[], Action]
@@ -59,5 +60,13 @@ class Resources(Protocol):
         """Borrow a connection of a data source and begin a transaction; closing gives it back to its pool.
 
         `app` is the definition that the calling plan was compiled with, so that a call ends on what it began with.
+        """
+        ...
+
+    async def send_http(self, app: App, connection: str, request: HttpRequest) -> HttpReply:
+        """Send one request to a named connection of the type `http` and give the whole reply, whatever its status.
+
+        The egress rules, the sign-in, redirects, the breaker and the bounds of the reply are the connection's. Raises
+        NodeError of a kind `http…` that shows no secret; whoever is cancelled leaves a closed socket behind.
         """
         ...

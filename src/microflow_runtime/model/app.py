@@ -20,9 +20,13 @@ class DataSource(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Connection(msgspec.Struct, frozen=True, kw_only=True):
-    """A named outside system. What its settings mean belongs to the node type that uses it."""
+    """A named outside system of one type. `settings` are its keys as written, checked, with variables still in them.
+
+    What they come to in an environment is a record of the type's own: `HttpConnection` for `http`.
+    """
 
     name: str
+    type: str = "http"
     settings: dict[str, Any] = {}
 
 

@@ -35,7 +35,6 @@ from microflow_runtime.runtime.builder import (
     with_keys,
 )
 from microflow_runtime.runtime.catalog import Catalog
-from microflow_runtime.runtime.data_sources import DataSources
 from microflow_runtime.runtime.limits import limits_of
 from microflow_runtime.runtime.manifest import (
     FlowRecord,
@@ -51,6 +50,7 @@ from microflow_runtime.runtime.manifest import (
 from microflow_runtime.runtime.page import SharedPage, page_path
 from microflow_runtime.runtime.refresh_lock import refresh_lock
 from microflow_runtime.runtime.report import RefreshReport, report_on
+from microflow_runtime.runtime.resources import ProcessResources
 from microflow_runtime.runtime.slices import Slices
 from microflow_runtime.settings import Settings
 from microflow_runtime.store import AuditEntry, Store
@@ -81,7 +81,7 @@ class Runtime:
         self.page = page
         self.metrics = metrics
         self.node_types = node_types
-        self.data_sources = DataSources(settings)
+        self.resources = ProcessResources(settings)
         self.catalog = Catalog(0, Manifest(), {}, node_types, metrics)
         self.limits = limits_of(settings)
         self._apps: dict[str, AppDefinitions] = {}
@@ -159,7 +159,7 @@ class Runtime:
     def _swap(self, catalog: Catalog) -> None:
         """Put the new catalog in the place of the old."""
         apps = {record.app_hash: record for record in catalog.manifest.flows}
-        self.data_sources.keep_only(catalog.app_of(record) for record in apps.values())
+        self.resources.keep_only(catalog.app_of(record) for record in apps.values())
         self.catalog = catalog
         self.metrics.epoch = catalog.epoch
 
@@ -285,7 +285,7 @@ class Runtime:
         checked, known, warnings = await self._check(catalog, apps)
         for definitions in apps:
             if definitions.app is not None and definitions.app.data_sources:
-                await asyncio.to_thread(self.data_sources.prepare, definitions.app, definitions.file_content)
+                await asyncio.to_thread(self.resources.data_sources.prepare, definitions.app, definitions.file_content)
         return Candidate(catalog, added, checked, known, warnings)
 
     async def _check(
@@ -358,7 +358,7 @@ class Runtime:
 
     async def close(self) -> None:
         """Close the pools. Store and page belong to who opened them."""
-        await self.data_sources.close()
+        await self.resources.close()
 
 
 def _now(candidate: Candidate, records: Iterable[FlowRecord]) -> list[FlowRecord]:

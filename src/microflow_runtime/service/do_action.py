@@ -152,7 +152,7 @@ class DoAction:
                 plan,
                 frame,
                 principal,
-                runtime.data_sources,
+                runtime.resources,
                 runtime.limits.tightened(plan.limits) if plan.tightens else runtime.limits,
                 execution_id,
                 capture=self._capture,

@@ -11,8 +11,8 @@ from microflow_runtime.model.execution import Execution
 from microflow_runtime.model.principal import Principal
 from microflow_runtime.runtime import Catalog, FlowEntry
 from microflow_runtime.runtime.checking import read_catalog
-from microflow_runtime.runtime.data_sources import DataSources
 from microflow_runtime.runtime.limits import limits_of
+from microflow_runtime.runtime.resources import ProcessResources
 from microflow_runtime.security import ACCESSES, EVERY
 from microflow_runtime.settings import Settings
 
@@ -32,16 +32,16 @@ async def run_locally(
     given = decode_json(data)
     if type(given) is not dict:
         raise BadRequest("The inputs must be a JSON object: Business Object name to value.")
-    sources = DataSources(settings)
+    resources = ProcessResources(settings)
     for app in apps:
         if app.app is not None:
-            sources.prepare(app.app, app.file_content)
+            resources.data_sources.prepare(app.app, app.file_content)
     operator = Principal(username="operator", grants=_EVERYTHING)
     plan = entry.plan
     notes = Notes()
     limits = limits_of(settings).tightened(plan.limits)
     frame = read_inputs(plan, given, operator, notes)
-    run = Run(plan, frame, operator, sources, limits, os.urandom(16).hex(), capture=capture)
+    run = Run(plan, frame, operator, resources, limits, os.urandom(16).hex(), capture=capture)
     exception = ""
     result = b""
     try:
@@ -49,7 +49,7 @@ async def run_locally(
     except ExecutionError as error:
         exception = error.message
     finally:
-        await sources.close()
+        await resources.close()
     snapshot = entry.record.snapshot
     return result, record_execution(
         run, snapshot=snapshot, epoch=0, exception=exception, unknown_fields=notes.unknown_fields

@@ -10,6 +10,7 @@ from rapidfuzz import process as fuzzy
 
 from microflow_runtime.errors import SettingsError
 from microflow_runtime.settings.record import Settings
+from microflow_runtime.settings.secrets import SECRET_PREFIX
 from microflow_runtime.settings.table import PREFIX, SETTINGS, Setting
 from microflow_runtime.settings.values import convert_text, convert_value
 
@@ -67,6 +68,8 @@ def _read_environment(variables: Mapping[str, str], elsewhere: frozenset[str]) -
     by_file = {setting.variable + _FILE_SUFFIX: setting for setting in SETTINGS.values() if setting.is_secret}
     for variable, text in variables.items():
         if not variable.startswith(PREFIX) or variable == CONFIG_VARIABLE or variable in elsewhere:
+            continue
+        if variable.startswith(SECRET_PREFIX):  # a secret that definitions refer to, under any name
             continue
         origin = f"environment {variable}"
         if setting := by_variable.get(variable):

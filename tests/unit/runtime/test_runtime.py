@@ -330,7 +330,7 @@ async def test_a_flow_of_a_package_does_not_move_the_folder_s_data_sources(home:
     home.write(_flow("Top", "two"))
     await runtime.refresh(_audit)
     await runtime.fetch({name: read_package(name, content).source}, _audit)
-    sources = runtime.data_sources
+    sources = runtime.resources.data_sources
     (top,), (leaf,) = runtime.catalog.find_named("Top"), runtime.catalog.find_named("Leaf")
     apps = [runtime.catalog.app_of(entry.record) for entry in (top, leaf)]
     assert [list(app.data_sources) for app in apps] == [["orders"], []]

@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo, available_timezones
 import msgspec
 
 from microflow_runtime.compiler.reading import fault_codes
+from microflow_runtime.compiler.reading.connections import CONNECTION, check_variables
 from microflow_runtime.compiler.reading.findings import Findings, KeyPath, nearest, shown
 from microflow_runtime.compiler.reading.shapes import BAD, Anything, MapOf, Record, Schema, Text, Whole, key
 from microflow_runtime.compiler.reading.words import FILED_NAME, OPTION_NAME, FilePath
-from microflow_runtime.model.app import App, Connection, DataSource, Environment
+from microflow_runtime.model.app import App, DataSource, Environment
 
 _VERSION: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?", re.ASCII)
 
@@ -91,12 +92,6 @@ DATA_SOURCE: Final = Record(
 )
 
 
-def _connection(name: str, settings: dict[str, Any]) -> Connection:
-    return Connection(name=name, settings=settings)
-
-
-CONNECTION: Final = Record(keys=(), build=_connection, others="settings", named_by_key=True)
-
 ENVIRONMENT: Final = Record(
     keys=(
         key(
@@ -125,7 +120,7 @@ APP: Final = Record(
         key(
             "connections",
             MapOf(value=CONNECTION, key=OPTION_NAME),
-            "The outside systems its flows may call, by name; the keys belong to the node type.",
+            "The outside systems its flows may call, by name.",
         ),
         key(
             "environments",
@@ -134,4 +129,5 @@ APP: Final = Record(
         ),
     ),
     build=App,
+    check=check_variables,
 )

@@ -72,6 +72,8 @@ def test_name_and_version_are_enough() -> None:
         ("version: v1\ndata_sources: {a: {pool_size: 1}}", "MF-D011", 16, "url"),
         ("version: v1\ndata_sources: {a: {url: x, create_from: ../x.sql}}", "MF-D016", 41, "files/orders.sql"),
         ("version: v1\nenvironments: {DEV: {variables: {a: 5}}}", "MF-D012", 37, "quotes"),
+        ("version: v1\nconnections: {a: {type: gopher, url: x}}", "MF-D016", 25, ""),
+        ("version: v1\nconnections: {a: {url: '{base}'}}", "MF-D016", 24, "variables"),
     ],
 )
 def test_a_fault_has_its_place_and_its_help(line: str, code: str, column: int, word: str) -> None:

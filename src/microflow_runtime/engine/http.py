@@ -1,0 +1,35 @@
+"""What a node asks of an HTTP connection and what it gets, without a word about how it travels."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+SAFE_TO_REPEAT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+"""Methods that do the same when they are sent twice (RFC 9110)."""
+
+
+class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """One request to a named connection.
+
+    `path` begins with `/` and is encoded, as `query` is, which comes without its `?`. `headers` are checked names and
+    values. `deadline_ns` is on the clock of `perf_counter_ns`: when the caller gives up. `repeats` tells that the request
+    may be sent again when nobody knows whether it arrived.
+    """
+
+    method: str
+    path: str
+    query: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    deadline_ns: int = 0
+    repeats: bool = False
+    trace_parent: str = ""
+    trace_state: str = ""
+
+
+class HttpReply(msgspec.Struct, frozen=True, kw_only=True):
+    """The reply as it came, inflated. Header names are in small letters, equal ones joined by `, `."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes

@@ -1,0 +1,136 @@
+"""Which addresses a connection may reach: public ones, and those that the operator has named.
+
+A name is looked up once, every address it stands for is checked, and the connection is made to a checked address; TLS
+still verifies the name. So a name that means another address a moment later changes nothing.
+"""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Iterable
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from time import monotonic
+from typing import Any, Final
+
+import httpcore
+
+from microflow_runtime.errors import NodeError, SettingsError
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+Resolve = Callable[[str, int], Awaitable[list[str]]]
+"""Gives the addresses of a name, as texts, best first. Raises OSError."""
+
+_LOOPBACK_NAME: Final = "localhost"
+_NAT64: Final = IPv6Network("64:ff9b::/96")
+_COMPATIBLE: Final = IPv6Network("::/96")
+
+
+class EgressRules:
+    """The rules of one connection. `named` is the host and port of its URL, the one place that may be private."""
+
+    def __init__(self, networks: Iterable[Network], named: tuple[str, int]) -> None:
+        self._networks = tuple(networks)
+        self._named = named
+
+    def permits(self, host: str, port: int, address: Address) -> bool:
+        """Tell whether a connection to `host` may go to this address."""
+        inner = embedded(address)
+        if all(each.is_global and not each.is_multicast for each in (address, *inner)):
+            return True
+        real = inner[-1] if inner else address
+        if any(real in network for network in self._networks):
+            return True
+        if (host, port) != self._named:
+            return False
+        return address.is_loopback if host == _LOOPBACK_NAME else _is_literal(host, address)
+
+
+def embedded(address: Address) -> tuple[Address, ...]:
+    """Give the IPv4 addresses that an IPv6 address stands for or leads to."""
+    if isinstance(address, IPv4Address):
+        return ()
+    found = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
+    if address in _NAT64 or (address in _COMPATIBLE and int(address) > 1):
+        found.append(IPv4Address(int(address) & 0xFFFF_FFFF))
+    return tuple(each for each in found if each is not None)
+
+
+def _is_literal(host: str, address: Address) -> bool:
+    try:
+        return ip_address(host) == address
+    except ValueError:
+        return False
+
+
+def read_networks(texts: Iterable[str]) -> tuple[Network, ...]:
+    """Read the setting `private_networks`. Raises SettingsError for a text that is no network."""
+    found = []
+    for text in texts:
+        try:
+            found.append(ip_network(text))
+        except ValueError as error:
+            raise SettingsError(f"private_networks: {text!r} is no network, as 10.20.0.0/16.") from error
+    return tuple(found)
+
+
+async def resolve_by_system(host: str, port: int) -> list[str]:
+    """Ask the system for the addresses of a name. Raises OSError."""
+    loop = asyncio.get_running_loop()
+    try:
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
+    except UnicodeError as error:  # a label that is empty or too long
+        raise OSError("the name cannot be looked up") from error
+    return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
+
+
+class CheckedNetwork(httpcore.AsyncNetworkBackend):
+    """Opens sockets to permitted addresses only."""
+
+    def __init__(self, rules: EgressRules, resolve: Resolve = resolve_by_system) -> None:
+        self._rules = rules
+        self._resolve = resolve
+        self._sockets = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - the library's signature
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Connect within the timeout, which holds for the look-up and all attempts together.
+
+        Raises NodeError of kind `http.denied` when one of the addresses is not permitted.
+        """
+        ends_at = monotonic() + (timeout if timeout is not None else 3600.0)
+        addresses = await self._permitted(host, port, ends_at)
+        failure: Exception | None = None
+        for index, address in enumerate(addresses):
+            share = (ends_at - monotonic()) / (len(addresses) - index)
+            try:
+                return await self._sockets.connect_tcp(address, port, max(share, 0.001), local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+        raise failure or httpcore.ConnectError("the name has no address")
+
+    async def _permitted(self, host: str, port: int, ends_at: float) -> list[str]:
+        try:
+            async with asyncio.timeout(ends_at - monotonic()):
+                addresses = await self._resolve(host, port)
+        except TimeoutError as error:
+            raise httpcore.ConnectTimeout("the name was not found in time") from error
+        except OSError as error:
+            raise httpcore.ConnectError("the name is not known") from error
+        for address in addresses:
+            if not self._rules.permits(host, port, ip_address(address)):
+                raise NodeError(f'the address of "{host}" is private, and no setting permits it.', kind="http.denied")
+        return addresses
+
+    async def connect_unix_socket(self, path: str, timeout: float | None = None, socket_options: Any = None) -> Any:  # noqa: ARG002, ASYNC109
+        """Refuse: a connection reaches servers by TCP only."""
+        raise NodeError("a connection has no sockets of files.", kind="http.denied")
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        await asyncio.sleep(seconds)

@@ -1,0 +1,38 @@
+"""Everything of one process that nodes may ask for, behind one object."""
+
+from collections.abc import Iterable
+from contextlib import AbstractAsyncContextManager
+
+from microflow_runtime.engine import SqlConnection
+from microflow_runtime.engine.http import HttpReply, HttpRequest
+from microflow_runtime.model.app import App
+from microflow_runtime.runtime.connections import Connections
+from microflow_runtime.runtime.data_sources import DataSources
+from microflow_runtime.settings import Settings
+
+
+class ProcessResources:
+    """The pools of one process. Implements `engine.Resources`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.data_sources = DataSources(settings)
+        self.connections = Connections(settings)
+
+    def open_transaction(self, app: App, source: str) -> AbstractAsyncContextManager[SqlConnection]:
+        """See `engine.Resources`."""
+        return self.data_sources.open_transaction(app, source)
+
+    async def send_http(self, app: App, connection: str, request: HttpRequest) -> HttpReply:
+        """See `engine.Resources`."""
+        return await self.connections.send_http(app, connection, request)
+
+    def keep_only(self, apps: Iterable[App]) -> None:
+        """Close what none of these apps defines any more, once nobody uses it."""
+        known = list(apps)
+        self.data_sources.keep_only(known)
+        self.connections.keep_only(known)
+
+    async def close(self) -> None:
+        """Close everything."""
+        await self.connections.close()
+        await self.data_sources.close()
