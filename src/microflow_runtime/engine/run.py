@@ -3,6 +3,7 @@
 from time import perf_counter_ns, time
 from typing import Any
 
+from microflow_runtime.compiler.business_objects import Notes
 from microflow_runtime.compiler.plan import Frame, Plan
 from microflow_runtime.engine.contract import Resources, SqlConnection
 from microflow_runtime.engine.limits import RunLimits
@@ -29,12 +30,12 @@ class StepNote:
         self.child = child
 
 
-class Run:
+class Run(Notes):
     """One execution under way. Belongs to one task; nothing of it outlives the execution but its recorded steps.
 
     `deadline_ns` and `started_ns` are on the clock of `perf_counter_ns`. `note` is where a node leaves what the trace
-    should know of the step that runs now; the executor takes it after the step. What most runs never touch stands on the
-    class and is set on a run when it is needed.
+    should know of the step that runs now; the executor takes it after the step. `exception` is what the caller is told
+    of a run that failed. What most runs never touch stands on the class and is set on a run when it is needed.
     """
 
     depth: int = 0
@@ -43,6 +44,7 @@ class Run:
     ended_ns: int = 0
     capture: bool = False
     inherited_limit_ns: int = 0
+    exception: str = ""
 
     def __init__(
         self,

@@ -5,9 +5,10 @@ Source: ONEWEB, POST /MicroflowRest/DoAction (WIRE.md).
 
 from collections.abc import Callable
 from time import perf_counter_ns
-from typing import Final
+from typing import Any, Final
 
-from microflow_runtime.compiler.business_objects import JsonLimits, Notes
+from microflow_runtime.compiler import Plan
+from microflow_runtime.compiler.business_objects import JsonLimits
 from microflow_runtime.engine import Run, perform, perform_at_once, read_inputs
 from microflow_runtime.errors import (
     AmbiguousFlow,
@@ -80,8 +81,9 @@ class DoAction:
                 raise NotAuthenticated("This needs a session.") from refusal
             raise
         try:
-            entry, runs_as = self._let_in(catalog, principal, request)
-            return await self._run(catalog, entry, runs_as, request, hung_up)
+            entry = self._find(catalog, principal, request)
+            runs_as = self._let_in(entry, principal)
+            return ActionReply(200, await self._execute(catalog, entry, runs_as, request, hung_up), entry, catalog)
         except (AmbiguousFlow, Refusal) as error:
             if isinstance(error, NotPermitted):
                 name = request.flow_name
@@ -89,8 +91,28 @@ class DoAction:
             after = error.retry_after_seconds if isinstance(error, Refusal) else None
             return ActionReply(error.status, error_body(error.message, request.flow_name), None, catalog, after)
 
-    def _let_in(self, catalog: Catalog, principal: Principal, request: ActionRequest) -> tuple[FlowEntry, Principal]:
-        """Find the one entry that the request means and the principal it runs as.
+    def act_at_once(self, principal: Principal, body: bytes) -> tuple[FlowEntry, bytes] | None:
+        """Execute what the body asks for when that needs no waiting: give the entry that ran and the six keys.
+
+        None for whatever else it is, a refusal included; nothing has been changed then, and `act` says what it is.
+        """
+        runtime = self.runtime
+        if not runtime.is_current():
+            return None
+        try:
+            request = read_action(body, self.json_limits)
+            catalog = runtime.catalog
+            entry = self._find(catalog, principal, request)
+            plan = entry.made_plan
+            if plan is None or plan.waits:
+                return None
+            runs_as = self._let_in(entry, principal)
+        except (AmbiguousFlow, Refusal):
+            return None
+        return entry, self._run_at_once(catalog, entry, plan, runs_as, request.objects)
+
+    def _find(self, catalog: Catalog, principal: Principal, request: ActionRequest) -> FlowEntry:
+        """Find the one entry that the request means, of those that the principal may execute.
 
         Raises NotAuthenticated, NotFound, NotPermitted, in this order of precedence (WIRE.md), and AmbiguousFlow.
         """
@@ -107,97 +129,125 @@ class DoAction:
                 raise NotFound("There is no such flow.")
             if not allowed:
                 raise NotPermitted(f"No role of {principal.username} permits to execute this flow.")
-        entry = allowed[0] if len(allowed) == 1 else choose(allowed, request)
-        if principal is ANONYMOUS or entry.record.runs_as is not None:
-            return entry, self._runs_as(entry, principal)
-        return entry, principal
+        return allowed[0] if len(allowed) == 1 else choose(allowed, request)
 
     def _account_of(self, entry: FlowEntry) -> Principal | None:
         """Give the service account that callers without a session run the flow as, if both flow and a role say so."""
         account = entry.record.anonymous_as
         return None if account is None else self.security.find_service_principal(entry.object_name, account)
 
-    def _runs_as(self, entry: FlowEntry, principal: Principal) -> Principal:
+    def _let_in(self, entry: FlowEntry, principal: Principal) -> Principal:
+        """Give the principal that the flow runs as, when there is room for one more execution of it.
+
+        Raises NotPermitted, NotAvailable, TooManyRequests.
+        """
+        account = principal
+        runs_as = entry.record.runs_as
+        if runs_as is not None:
+            granted = self.security.find_service_principal(entry.object_name, runs_as)
+            if granted is None:
+                raise NotPermitted("The flow runs as a service account that no role grants it.")
+            account = granted
         if principal is ANONYMOUS:
-            account = self._account_of(entry)
-            assert account is not None
-            self.security.take_anonymous(account.username)
-            principal = account
-        if entry.record.runs_as is None:
-            return principal
-        granted = self.security.find_service_principal(entry.object_name, entry.record.runs_as)
-        if granted is None:
-            raise NotPermitted("The flow runs as a service account that no role grants it.")
-        return granted
+            anonymous_as = self._account_of(entry)
+            assert anonymous_as is not None
+            account = anonymous_as if runs_as is None else account
+            self._check_room(account.username)
+            self.security.take_anonymous(anonymous_as.username)
+        else:
+            self._check_room(account.username)
+        return account
+
+    def _check_room(self, username: str) -> None:
+        """Raise NotAvailable or TooManyRequests when as many executions are under way as may be, in all or of one principal."""
+        if self.runtime.metrics.under_way >= self._most:
+            raise NotAvailable("Too many executions are under way.", retry_after_seconds=1)
+        if self._under_way and self._under_way.get(username, 0) >= self._most_each:
+            raise TooManyRequests("Too many of your executions are under way.", retry_after_seconds=1)
+
+    async def _execute(
+        self, catalog: Catalog, entry: FlowEntry, principal: Principal, request: ActionRequest, hung_up: HungUp | None
+    ) -> bytes:
+        try:
+            plan = entry.plan
+        except MicroflowError as error:
+            _log.error("flow cannot be compiled", flow=entry.object_name, code=error.code, error=error.message)
+            return error_body(error.message, entry.record.name, entry.record.id)
+        if plan.waits:
+            return await self._run(catalog, entry, plan, principal, request.objects, hung_up)
+        return self._run_at_once(catalog, entry, plan, principal, request.objects)
+
+    def _run_at_once(
+        self, catalog: Catalog, entry: FlowEntry, plan: Plan, principal: Principal, objects: dict[str, Any]
+    ) -> bytes:
+        """Execute a plan that waits for nothing and give the six keys. Nobody else runs meanwhile, so it is not counted in."""
+        run = self._new_run(plan, principal)
+        try:
+            run.frame = read_inputs(plan, objects, principal, run)
+            body = reply_body(perform_at_once(run), entry, run.execution_id)
+        except Exception as error:  # noqa: BLE001 - as in `_run`
+            body = self._failed(entry, run, error)
+        self._ended(catalog, entry, run)
+        return body
 
     async def _run(
         self,
         catalog: Catalog,
         entry: FlowEntry,
+        plan: Plan,
         principal: Principal,
-        request: ActionRequest,
+        objects: dict[str, Any],
         hung_up: HungUp | None,
-    ) -> ActionReply:
+    ) -> bytes:
+        """Execute a plan that may wait and give the six keys. Raises Refusal, and CallerGone when the caller hung up."""
         self._enter(principal.username)
-        execution_id = self._new_id()
-        started = perf_counter_ns()
-        run: Run | None = None
-        exception = ""
-        notes = Notes()
+        run = self._new_run(plan, principal)
         try:
-            plan = entry.plan
-            frame = read_inputs(plan, request.objects, principal, notes)
-            runtime = self.runtime
-            run = Run(
-                plan,
-                frame,
-                principal,
-                runtime.resources,
-                runtime.limits.tightened(plan.limits) if plan.tightens else runtime.limits,
-                execution_id,
-                capture=self._capture,
-            )
-            if not plan.waits:
-                results = perform_at_once(run)
-            elif hung_up is not None:
+            run.frame = read_inputs(plan, objects, principal, run)
+            if hung_up is None:
+                results = await perform(run)
+            else:
                 async with stopped_when(hung_up):
                     results = await perform(run)
-            else:
-                results = await perform(run)
-            body = reply_body(results, entry, execution_id)
+            return reply_body(results, entry, run.execution_id)
         except Refusal as refusal:
-            exception = refusal.message
+            run.exception = refusal.message
             raise
-        except MicroflowError as error:
-            exception = error.message
-            body = error_body(exception, entry.record.name, entry.record.id, execution_id)
-            log = _log.info if isinstance(error, ExecutionError) else _log.error
-            log("execution failed", flow=entry.object_name, execution=execution_id, code=error.code, error=exception)
         except CallerGone:
-            exception = "The caller hung up."
-            _log.info("caller hung up", flow=entry.object_name, execution=execution_id)
+            run.exception = "The caller hung up."
+            _log.info("caller hung up", flow=entry.object_name, execution=run.execution_id)
             raise
-        except Exception:  # noqa: BLE001 - the edge of a call: a bug of ours or of an installed node type must not end the worker
-            exception = _INTERNAL
-            body = error_body(exception, entry.record.name, entry.record.id, execution_id)
-            _log.exception("execution met a bug", flow=entry.object_name, execution=execution_id)
+        except Exception as error:  # noqa: BLE001 - the edge of a call: a bug of ours or of an installed node type must not end the worker
+            return self._failed(entry, run, error)
         finally:
             self._leave(principal.username)
-            entry.recorder.record(not exception, (perf_counter_ns() - started) / 1e9)
-        if run is not None:
-            self.recent.keep(run, entry, catalog.epoch, exception, notes.unknown_fields)
-        return ActionReply(200, body, entry, catalog)
+            self._ended(catalog, entry, run)
+
+    def _new_run(self, plan: Plan, principal: Principal) -> Run:
+        runtime = self.runtime
+        limits = runtime.limits.tightened(plan.limits) if plan.tightens else runtime.limits
+        return Run(plan, [], principal, runtime.resources, limits, self._new_id(), capture=self._capture)
+
+    def _failed(self, entry: FlowEntry, run: Run, error: Exception) -> bytes:
+        """Tell the log of an execution that failed, and give the six keys that tell the caller."""
+        flow, execution = entry.object_name, run.execution_id
+        if isinstance(error, MicroflowError):
+            run.exception = error.message
+            log = _log.info if isinstance(error, ExecutionError) else _log.error
+            log("execution failed", flow=flow, execution=execution, code=error.code, error=error.message)
+        else:
+            run.exception = _INTERNAL
+            _log.error("execution met a bug", flow=flow, execution=execution, exc_info=error)
+        return error_body(run.exception, entry.record.name, entry.record.id, execution)
+
+    def _ended(self, catalog: Catalog, entry: FlowEntry, run: Run) -> None:
+        """Count an execution that has ended, and keep it for who asks about it."""
+        entry.recorder.record(not run.exception, (perf_counter_ns() - run.started_ns) / 1e9)
+        self.recent.keep(run, entry, catalog.epoch)
 
     def _enter(self, username: str) -> None:
-        """Count the execution in. Raises NotAvailable or TooManyRequests at once when there are too many under way."""
-        metrics = self.runtime.metrics
-        mine = self._under_way.get(username, 0)
-        if metrics.under_way >= self._most:
-            raise NotAvailable("Too many executions are under way.", retry_after_seconds=1)
-        if mine >= self._most_each:
-            raise TooManyRequests("Too many of your executions are under way.", retry_after_seconds=1)
-        self._under_way[username] = mine + 1
-        metrics.under_way += 1
+        self.runtime.metrics.under_way += 1
+        self._under_way[username] = self._under_way.get(username, 0) + 1
 
     def _leave(self, username: str) -> None:
         self.runtime.metrics.under_way -= 1

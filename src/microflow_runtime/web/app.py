@@ -51,6 +51,8 @@ class Application:
             default=_not_found,
         )
         self._hosts = self._do_action_endpoint.hosts
+        self.path_at_once = self._do_action_path.encode()
+        self.answer_at_once = self._do_action_endpoint.answer_at_once
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request. A fault of ours is told as 500 in the six keys, never as a page or a stack trace."""

@@ -20,7 +20,7 @@ class BodyReader:
     """Reads bodies. One per worker: a sweep looks after all bodies that are still arriving, so that each costs no timer."""
 
     def __init__(self, *, most_bytes: int, most_seconds: float) -> None:
-        self._most_bytes = most_bytes
+        self.most_bytes = most_bytes
         self._sweeps = max(1, round(most_seconds / _SWEEP_SECONDS))
         self._most_seconds = most_seconds
         self._sweep = 0
@@ -45,7 +45,7 @@ class BodyReader:
         refusal = self._refusal(headers)
         if refusal is not None:
             if b"expect" not in headers:
-                await _discard(receive, _DISCARDED * self._most_bytes)
+                await _discard(receive, _DISCARDED * self.most_bytes)
             raise refusal
         task = asyncio.current_task()
         assert task is not None, "a request is handled in a task"
@@ -54,7 +54,7 @@ class BodyReader:
             message = await receive()
             if message["type"] == "http.request" and not message.get("more_body", False):
                 body: bytes = message.get("body", b"")
-                if len(body) <= self._most_bytes:
+                if len(body) <= self.most_bytes:
                     return body
             return await self._receive_rest(message, receive)
         except asyncio.CancelledError:
@@ -76,18 +76,18 @@ class BodyReader:
         length = headers.get(b"content-length")
         if length is not None and not length.isdigit():
             return BadRequest("Content-Length must be one whole number.")
-        if length is not None and (len(length) > _LONGEST_LENGTH or int(length) > self._most_bytes):
-            return TooLarge(f"The body has more than {self._most_bytes} bytes.")
+        if length is not None and (len(length) > _LONGEST_LENGTH or int(length) > self.most_bytes):
+            return TooLarge(f"The body has more than {self.most_bytes} bytes.")
         return None
 
     async def _receive_rest(self, message: Message, receive: Receive) -> bytes:
         pieces = bytearray()
         while message["type"] == "http.request":
             pieces += message.get("body", b"")
-            if len(pieces) > self._most_bytes:
+            if len(pieces) > self.most_bytes:
                 if message.get("more_body", False):
-                    await _discard(receive, _DISCARDED * self._most_bytes)
-                raise TooLarge(f"The body has more than {self._most_bytes} bytes.")
+                    await _discard(receive, _DISCARDED * self.most_bytes)
+                raise TooLarge(f"The body has more than {self.most_bytes} bytes.")
             if not message.get("more_body", False):
                 return bytes(pieces)
             message = await receive()

@@ -19,11 +19,15 @@ from microflow_runtime.service.hang_up import CallerGone
 from microflow_runtime.telemetry import get_log
 from microflow_runtime.web.body import BodyReader
 from microflow_runtime.web.cors import Cors
-from microflow_runtime.web.headers import ALWAYS, JSON, NO_SNIFFING, Header, pick
+from microflow_runtime.web.headers import ALWAYS, JSON, NO_SNIFFING, Header, is_json, pick
 from microflow_runtime.web.hosts import Hosts
 from microflow_runtime.web.whole_reply import EXTENSION
 
 _log: Final = get_log("web")
+_UNCOMMON: Final = frozenset(
+    (b"origin", b"expect", b"upgrade", b"content-encoding", b"x-microflow-min-epoch", b"transfer-encoding")
+)
+"""Headers of requests that are no plain quick case."""
 WRONG_HOST: Final = "This server does not answer for that host."
 
 
@@ -41,13 +45,32 @@ class DoActionEndpoint:
     ) -> None:
         self.hosts = hosts
         self._act = do_action.act
+        self._act_at_once = do_action.act_at_once
         self._authenticate_fast = security.authenticate_fast
         self._security = security
         self._read_body = reader.read
+        self._most_bytes = reader.most_bytes
         self._cors = cors
         self._fixed: tuple[Header, ...] = (JSON, NO_SNIFFING, (b"x-microflow-worker", worker.encode()))
         self._head = b"".join(b"%b: %b\r\n" % header for header in self._fixed)
         self._refusals = do_action.runtime.metrics.refusals
+
+    def answer_at_once(self, headers: list[Header], body: bytes) -> bytes | None:
+        """Give the whole answer but its first lines, see `at_once`; None for whatever is not the plain quick case."""
+        given = dict(headers)
+        if len(given) != len(headers) or not _UNCOMMON.isdisjoint(given) or len(body) > self._most_bytes:
+            return None
+        get = given.get
+        if get(b"host") not in self.hosts.remembered or not is_json(get(b"content-type")):
+            return None
+        principal = self._authenticate_fast(get(b"authorization"), get(b"iamtoken"), get(b"cookie"))
+        if principal is None:
+            return None
+        reply = self._act_at_once(principal, body)
+        if reply is None:
+            return None
+        entry, text = reply
+        return b"%bcontent-length: %d\r\n%b\r\n%b" % (self._head, len(text), entry.header_lines, text)
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

@@ -35,10 +35,7 @@ class Misfit(Exception):
 class Notes:
     """What reading a value noticed without refusing it."""
 
-    __slots__ = ("unknown_fields",)
-
-    def __init__(self) -> None:
-        self.unknown_fields = 0
+    unknown_fields: int = 0
 
 
 def describe(value: Any) -> str:

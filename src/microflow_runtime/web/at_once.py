@@ -1,0 +1,177 @@
+"""The server's HTTP protocol, in which a whole small request is answered as soon as its last byte is read.
+
+A call that waits for nothing needs no task, no ASGI scope and no event to be told that its body has come: on a quick
+call these cost as much as the flow. When a request for the one path has arrived whole, the application's
+`answer_at_once` is asked. It gives the finished answer, or None: then the request goes the ordinary way of the server, as
+does everything else (other paths, bodies that arrive in pieces, connections that are not kept, answers that must wait).
+Why and at what cost: docs/decisions/0006-one-write.md.
+"""
+
+import asyncio
+from typing import Any, Final, Protocol
+
+from uvicorn.config import Config
+from uvicorn.server import ServerState
+
+from microflow_runtime.telemetry import get_log
+from microflow_runtime.web.draining import DrainingProtocol
+from microflow_runtime.web.headers import Header
+from microflow_runtime.web.whole_reply import WholeReplyProtocol
+
+_log: Final = get_log("web")
+
+
+class AtOnceApplication(Protocol):
+    """An ASGI application that can answer some requests of one path without waiting."""
+
+    path_at_once: bytes
+
+    def answer_at_once(self, headers: list[Header], body: bytes) -> bytes | None:
+        """Give the lines of the head behind the date, and the body, of a POST; None, having changed nothing, to be called by ASGI."""
+        ...
+
+
+class AtOnceProtocol(DrainingProtocol, WholeReplyProtocol):
+    """One connection. A request is held back from the ordinary way only while the bytes of one read are being parsed."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        application: AtOnceApplication = config.app  # type: ignore[assignment]  # the worker gives no other
+        self._answer_at_once = application.answer_at_once
+        self._path_at_once = application.path_at_once
+        self._held = False
+        self._held_body = b""
+        self._date: list[tuple[bytes, bytes]] = []
+        self._head = b""
+        self._busy = True
+        self._idle_since = 0.0
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what was read; a request that has not come whole by now goes the ordinary way."""
+        super().data_received(data)
+        if self._held:
+            self._held = False
+            if not self.transport.is_closing():
+                self._begin_ordinary()
+
+    # What the parser tells
+
+    def on_message_begin(self) -> None:
+        """Begin a request. Its scope is made when it turns out to need one."""
+        self.url = b""
+        self.headers = []
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header."""
+        self.headers.append((name.lower(), value))
+
+    def on_headers_complete(self) -> None:
+        """Hold the request back if it may be answered at once."""
+        if self.url == self._path_at_once and (self.cycle is None or self.cycle.response_complete):
+            self._held = True
+            self._held_body = b""
+        else:
+            self._begin_ordinary()
+
+    def on_body(self, body: bytes) -> None:
+        """Take a piece of the body."""
+        if self._held:
+            self._held_body += body
+        else:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Answer the request that is held back, or let it go the ordinary way."""
+        if self._held:
+            self._held = False
+            if self._is_answered():
+                return
+            self._begin_ordinary()
+        super().on_message_complete()
+
+    def _is_answered(self) -> bool:
+        parser = self.parser
+        if (
+            self.is_draining
+            or not parser.should_keep_alive()
+            or parser.get_method() != b"POST"
+            or self.flow.write_paused
+        ):
+            return False
+        try:
+            answer = self._answer_at_once(self.headers, self._held_body)
+        except Exception:  # noqa: BLE001 - inside the parser nothing can be told to anybody; the ordinary way tells it
+            _log.exception("quick answer met a bug")
+            return False
+        if answer is None or self.transport.is_closing():
+            return False
+        if self._date is not self.server_state.default_headers:
+            self._date = self.server_state.default_headers
+            self._head = b"HTTP/1.1 200 OK\r\n" + b"".join(b"%b: %b\r\n" % header for header in self._date)
+        self.transport.write(self._head + answer)
+        self.server_state.total_requests += 1
+        self._wait_for_next()
+        return True
+
+    def _begin_ordinary(self) -> None:
+        """Give the server's own protocol what has been kept from it so far."""
+        url, headers, body = self.url, self.headers, self._held_body
+        super().on_message_begin()
+        self.url = url
+        self.headers.extend(headers)
+        self.expect_100_continue = any(
+            name == b"expect" and value.lower() == b"100-continue" for name, value in headers
+        )
+        super().on_headers_complete()
+        if body:
+            self._held_body = b""
+            super().on_body(body)
+
+    # Connections that are kept: one timer, moved when it fires, in place of one for every answer
+
+    def _unset_keepalive_if_required(self) -> None:
+        self._busy = True
+
+    def on_response_complete(self) -> None:
+        """Go on with the next request, or wait for one."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            cycle, app = self.pipeline.pop()
+            self._start_asgi_task(cycle, app)
+        else:
+            self._wait_for_next()
+
+    def _wait_for_next(self) -> None:
+        self._busy = False
+        self._idle_since = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close the connection if it has been idle for the whole time; else look again when it may have been."""
+        self.timeout_keep_alive_task = None
+        if self._busy or self.transport.is_closing():
+            return
+        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self.timeout_keep_alive_task = self.loop.call_later(left, self.timeout_keep_alive_handler)
+        else:
+            self.transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let go of the timer with the connection."""
+        super().connection_lost(exc)
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
+            self.timeout_keep_alive_task = None
