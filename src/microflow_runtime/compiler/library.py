@@ -47,7 +47,8 @@ class Library(msgspec.Struct, frozen=True, kw_only=True):
     `callee_names` gives the names of the flows of a published snapshot, with `""` of the caller's own; `snapshot_names`
     the published snapshots, None where nobody knows them, as where an app's folder is checked without a server.
     `business_objects` are those that the flow needs, `object_names` gives all there are. `broken` are names whose files
-    are there and cannot be used: naming one is no fault of its own.
+    are there and cannot be used: naming one is no fault of its own. `find_file` gives the bytes of a shared file of the
+    snapshot by its path; it knows those that settings of the flow's nodes or of the app's connections name.
     """
 
     app: App
@@ -58,6 +59,7 @@ class Library(msgspec.Struct, frozen=True, kw_only=True):
     snapshot_names: Callable[[], Iterable[str]] | None = tuple
     broken: frozenset[str] = frozenset()
     object_names: Callable[[], Iterable[str]] = tuple
+    find_file: Callable[[str], bytes | None] = lambda _path: None
 
 
 def closure_of(types: Iterable[TypeRef], definitions: Mapping[str, BusinessObject]) -> dict[str, BusinessObject]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -10,11 +10,13 @@ from microflow_runtime import __version__
 from microflow_runtime.compiler import CheckedFlow, check_business_object, closure_of, types_of
 from microflow_runtime.compiler.reading import AppDefinitions, AppSource, Assembly, Document, dump, load, readings
 from microflow_runtime.errors import DefinitionFaults, Fault
+from microflow_runtime.model.app import App
 from microflow_runtime.model.microflow import Microflow
 from microflow_runtime.runtime.catalog import Catalog
-from microflow_runtime.runtime.manifest import FOLDER, WHOLE, FlowRecord, Place, key_of
+from microflow_runtime.runtime.manifest import FOLDER, WHOLE, FlowRecord, Manifest, Place, file_key, key_of
 from microflow_runtime.runtime.rings import rings_of
 from microflow_runtime.runtime.slices import Slices
+from microflow_runtime.store import Activation, Snapshot
 
 _COMPILER: Final = f"microflow {__version__}"
 
@@ -52,6 +54,22 @@ class Candidate(msgspec.Struct, frozen=True):
     warnings: tuple[Fault, ...]
 
 
+class Publication(msgspec.Struct, frozen=True):
+    """What is written with a catalog beside its flows: snapshots, activations, and the rows `(key, kind, body)` behind them."""
+
+    snapshots: tuple[Snapshot, ...] = ()
+    activations: tuple[Activation, ...] = ()
+    rows: tuple[tuple[str, str, bytes], ...] = ()
+
+    @property
+    def is_nothing(self) -> bool:
+        """Tell whether nothing is written."""
+        return not self.snapshots and not self.activations
+
+
+NOTHING_MORE: Final = Publication()
+
+
 async def read_app(source: AppSource, forms: Forms, previous: AppDefinitions | None) -> AppDefinitions:
     """Read an app's definitions in slices."""
     slices = Slices()
@@ -73,6 +91,15 @@ def bodies_of(apps: list[AppDefinitions], forms: Forms) -> dict[str, bytes]:
     return added
 
 
+def shared_files_of(apps: Iterable[AppDefinitions], manifest: Manifest) -> dict[str, bytes]:
+    """Give the bytes of the shared files that flows need, by key, as far as these apps have them."""
+    wanted = {key for record in manifest.flows for key in record.files.values()}
+    if not wanted:
+        return {}
+    files = (file for app in apps for file in app.source.files if file.kind == "file")
+    return {key: file.content for file in files if (key := file_key(file.content_hash)) in wanted}
+
+
 class Parts:
     """What the flows of an app consist of, remembered from one reading to the next while the Business Objects stay as they are."""
 
@@ -92,19 +119,24 @@ class Parts:
             if found is None:
                 closure = closure_of(types_of(flow), definitions.business_objects)
                 business_objects = {other: object_keys[other] for other in closure}
-                found = FlowParts(key, business_objects, callees_of(flow), pinned_of(flow))
+                files = tuple(sorted({name for node in flow.nodes.values() for name in _file_names(node.settings)}))
+                found = FlowParts(key, business_objects, callees_of(flow), pinned_of(flow), files)
             parts[name] = self._known[key] = found
         self._object_keys = object_keys
         return parts
 
 
 class FlowParts(NamedTuple):
-    """The key of a flow's document, those of its Business Objects by name, and the flows it calls: see FlowRecord."""
+    """The key of a flow's document, those of its Business Objects by name, the flows it calls and the files it names.
+
+    See FlowRecord.
+    """
 
     flow_hash: str
     business_objects: dict[str, str]
     callees: tuple[str, ...]
     pinned: tuple[tuple[str, str], ...]
+    files: tuple[str, ...]
 
 
 def object_keys_of(definitions: AppDefinitions) -> dict[str, str]:
@@ -130,9 +162,12 @@ def records_of(
         return []
     app_hash, group = app_reading.key, "folder" if origin == "folder" else snapshot
     parts_of = (parts or Parts()).of_app(definitions)
+    shared = {file.path: file_key(file.content_hash) for file in definitions.source.files if file.kind == "file"}
+    of_app = {path: shared[path] for path in _files_of_app(app) if path in shared}
     records = []
     for name, flow in definitions.microflows.items():
-        flow_hash, business_objects, callees, pinned = parts_of[name]
+        flow_hash, business_objects, callees, pinned, named = parts_of[name]
+        files = of_app | {path: shared[path] for path in named if path in shared} if named else of_app
         old = current.get((app.name, name, group))
         if (
             old is not None
@@ -140,6 +175,7 @@ def records_of(
             and old.app_hash == app_hash
             and old.origin == origin
             and old.business_objects == business_objects
+            and old.files == files
         ):
             record = old if old.snapshot == snapshot else msgspec.structs.replace(old, snapshot=snapshot)
         else:
@@ -154,6 +190,7 @@ def records_of(
                 business_objects=business_objects,
                 callees=callees,
                 pinned=pinned,
+                files=files,
                 key="",
                 origin=origin,
                 anonymous_as=flow.anonymous_as,
@@ -161,6 +198,27 @@ def records_of(
             )
         records.append(record)
     return records
+
+
+def _files_of_app(app: App) -> set[str]:
+    """List the shared files that the app names in its data sources and connections."""
+    named = {source.create_from for source in app.data_sources.values() if source.create_from is not None}
+    settings = [source.settings for source in app.data_sources.values()]
+    settings += [connection.settings for connection in app.connections.values()]
+    return named.union(*map(_file_names, settings))
+
+
+def _file_names(value: Any) -> Iterator[str]:
+    """List the texts in a value that are paths of shared files."""
+    if isinstance(value, str):
+        if value.startswith("files/"):
+            yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _file_names(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _file_names(inner)
 
 
 def callees_of(flow: Microflow) -> tuple[str, ...]:
@@ -231,7 +289,10 @@ def _stale(by_place: Mapping[Place, FlowRecord], current: Mapping[Place, FlowRec
 
 def _own_key(record: FlowRecord) -> str:
     objects = [part for item in sorted(record.business_objects.items()) for part in item]
-    return key_of(_COMPILER, record.app, record.flow_hash, record.app_hash, *objects)
+    files = [part for item in sorted(record.files.items()) for part in item]
+    return key_of(
+        _COMPILER, record.app, record.flow_hash, record.app_hash, *objects, *(("files", *files) if files else ())
+    )
 
 
 def with_active(

@@ -1,6 +1,6 @@
 """The catalog: everything published now, an immutable snapshot that is swapped in whole. Plans are made on first use."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
 
 import msgspec
@@ -15,6 +15,7 @@ from microflow_runtime.runtime.manifest import FOLDER, FlowRecord, Manifest, Pla
 from microflow_runtime.telemetry import FlowRecorder, Metrics
 
 _json = msgspec.json.encode
+_NO_FILES: Final[Mapping[str, KeptDocument]] = {}
 
 
 def _header_value(text: str) -> bytes:
@@ -135,7 +136,8 @@ class Catalog:
     def _lazy_plan(self, record: FlowRecord, node_types: Mapping[str, NodeDeclaration]) -> LazyPlan:
         documents = self._documents
         objects = {name: documents[key] for name, key in record.business_objects.items()}
-        return LazyPlan(documents[record.flow_hash], documents[record.app_hash], objects, node_types)
+        files = {path: documents[key] for path, key in record.files.items()} if record.files else _NO_FILES
+        return LazyPlan(documents[record.flow_hash], documents[record.app_hash], objects, files, node_types)
 
     def find_named(self, name: str) -> tuple[FlowEntry, ...]:
         """Give every entry of this name: of several apps, of several snapshots."""
@@ -168,6 +170,10 @@ class Catalog:
     def business_objects_of(self, record: FlowRecord) -> dict[str, BusinessObject]:
         """Give the closure of Business Objects of a flow."""
         return self._plans[record.key].business_objects
+
+    def file_finder(self, record: FlowRecord) -> Callable[[str], bytes | None]:
+        """Give what finds the bytes of the shared files that a flow or its app names, by path."""
+        return self._plans[record.key].find_file
 
     def library_of(
         self, record: FlowRecord, broken: frozenset[str] = frozenset(), object_names: Iterable[str] = ()

@@ -1,10 +1,10 @@
 """Checking apps without publishing them: the same reading and the same checks as a refresh."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from microflow_runtime.compiler import NodeDeclaration
-from microflow_runtime.compiler.reading import AppDefinitions, read_folder
+from microflow_runtime.compiler.reading import AppDefinitions, AppSource, read_folder
 from microflow_runtime.errors import DefinitionFaults, Fault
 from microflow_runtime.runtime.builder import (
     Forms,
@@ -12,6 +12,7 @@ from microflow_runtime.runtime.builder import (
     check_catalog,
     read_app,
     records_of,
+    shared_files_of,
     with_active,
     with_keys,
 )
@@ -27,11 +28,23 @@ async def read_catalog(
 
     Raises DefinitionFaults with everything that is wrong.
     """
-    forms = Forms({})
-    apps = [await read_app(read_folder(folder, label=folder.as_posix()), forms, None) for folder in folders]
+    sources = [read_folder(folder, label=folder.as_posix()) for folder in folders]
+    return await _checked(sources, Forms({}), node_types)
+
+
+async def check_source(source: AppSource, forms: Forms, node_types: Mapping[str, NodeDeclaration]) -> None:
+    """Check an app whose files are in memory, as those of a package. Raises DefinitionFaults."""
+    await _checked([source], forms, node_types)
+
+
+async def _checked(
+    sources: Iterable[AppSource], forms: Forms, node_types: Mapping[str, NodeDeclaration]
+) -> tuple[Catalog, list[AppDefinitions], tuple[Fault, ...]]:
+    apps = [await read_app(source, forms, None) for source in sources]
     records = [record for app in apps for record in records_of(app, origin="folder", snapshot=app.snapshot)]
     manifest = Manifest(flows=with_active(with_keys(records)))
-    catalog = Catalog(1, manifest, bodies_of(apps, forms), node_types, Metrics())
+    bodies = bodies_of(apps, forms) | shared_files_of(apps, manifest)
+    catalog = Catalog(1, manifest, bodies, node_types, Metrics())
     _, warnings = await check_catalog(catalog, apps, set())
     return catalog, apps, warnings
 

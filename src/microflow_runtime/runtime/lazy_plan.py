@@ -14,7 +14,7 @@ from microflow_runtime.model.microflow import Microflow
 
 
 class KeptDocument:
-    """The kept form of one document, and its definition once somebody has asked for it."""
+    """The kept form of one document, and its definition once somebody has asked for it; or the bytes of a shared file."""
 
     __slots__ = ("_definition", "body")
 
@@ -40,18 +40,20 @@ class KeptDocument:
 class LazyPlan:
     """The plan of a flow, or all that it takes to make it: the documents it depends on, and the plans of the flows it calls."""
 
-    __slots__ = ("_app", "_flow", "_node_types", "_objects", "_plan", "callees")
+    __slots__ = ("_app", "_files", "_flow", "_node_types", "_objects", "_plan", "callees")
 
     def __init__(
         self,
         flow: KeptDocument,
         app: KeptDocument,
         objects: Mapping[str, KeptDocument],
+        files: Mapping[str, KeptDocument],
         node_types: Mapping[str, NodeDeclaration],
     ) -> None:
         self._flow = flow
         self._app = app
         self._objects = objects
+        self._files = files
         self._node_types = node_types
         self._plan: Plan | None = None
         self.callees: Mapping[tuple[str, str], LazyPlan] = {}
@@ -105,7 +107,13 @@ class LazyPlan:
             object_names=object_names,
             callee_names=callee_names,
             snapshot_names=snapshot_names,
+            find_file=self.find_file,
         )
+
+    def find_file(self, path: str) -> bytes | None:
+        """Give the bytes of a shared file that the flow or its app names, by its path."""
+        found = self._files.get(path)
+        return None if found is None else found.body
 
     def _find_callee(self, name: str, snapshot: str = "") -> Callee | None:
         called = self.callees.get((name, snapshot))

@@ -122,6 +122,16 @@ def row_key(key: str) -> str:
     return f"flow-{ROW_FORM}-{key}"
 
 
+def file_key(content_hash: str) -> str:
+    """Give the key under which the bytes of a file are kept."""
+    return f"file-{content_hash}"
+
+
+def kind_of_key(key: str) -> str:
+    """Tell what is kept under the key of a document or of a file."""
+    return "file" if key.startswith("file-") else "document"
+
+
 def encode_row(record: FlowRecord) -> bytes:
     """Give a flow's own row: all that its key stands for."""
     return msgspec.json.encode(msgspec.structs.replace(record, snapshot="", origin="folder", active=True))

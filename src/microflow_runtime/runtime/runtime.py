@@ -4,8 +4,8 @@ Everything is an attribute of the object; two runtimes may live side by side in 
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -13,7 +13,6 @@ from typing import Final
 from microflow_runtime.compiler import NodeDeclaration
 from microflow_runtime.compiler.reading import AppDefinitions, AppSource, read_folder
 from microflow_runtime.errors import (
-    Conflict,
     DefinitionFaults,
     Fault,
     MicroflowError,
@@ -22,32 +21,37 @@ from microflow_runtime.errors import (
     StoreError,
 )
 from microflow_runtime.runtime.builder import (
+    NOTHING_MORE,
     Candidate,
     Forms,
     Parts,
+    Publication,
     bodies_of,
     check_catalog,
     object_check_keys,
     object_keys_of,
     read_app,
     records_of,
+    shared_files_of,
     with_active,
     with_keys,
 )
 from microflow_runtime.runtime.catalog import Catalog
 from microflow_runtime.runtime.limits import limits_of
 from microflow_runtime.runtime.manifest import (
+    FOLDER,
     FlowRecord,
     Manifest,
-    Place,
     decode_manifest,
     decode_row,
     encode_manifest,
     encode_row,
+    kind_of_key,
     manifest_of,
     row_key,
 )
 from microflow_runtime.runtime.page import SharedPage, page_path
+from microflow_runtime.runtime.published import NOTHING_PUBLISHED, Published, read_published
 from microflow_runtime.runtime.refresh_lock import refresh_lock
 from microflow_runtime.runtime.report import RefreshReport, report_on
 from microflow_runtime.runtime.resources import ProcessResources
@@ -173,9 +177,9 @@ class Runtime:
         self.page.epoch = 0
         try:
             async with refresh_lock(self._run_folder):
-                await self._begin_above_the_store()
-                candidate, _ = await self._prepare(None)
-                await self._publish(candidate, audit)
+                published = await self._begin_above_the_store()
+                candidate, _ = await self._prepare(None, published)
+                await self.publish(candidate, audit)
         except DefinitionFaults as broken:
             latest = await self.store.find_latest_catalog()
             if latest is None:
@@ -188,7 +192,16 @@ class Runtime:
         for record in manifest.flows:
             keep |= {record.key, row_key(record.key)}
         await self.store.prune_catalogs(self.catalog.epoch, keep)
+        await self._prepare_published()
         return candidate.warnings
+
+    async def _prepare_published(self) -> None:
+        """Make the databases of published snapshots that are missing, as a home without its data has them."""
+        published = {record.app_hash: record for record in self.catalog.manifest.flows if record.origin != FOLDER}
+        for record in published.values():
+            app = self.catalog.app_of(record)
+            if any(source.create_from is not None for source in app.data_sources.values()):
+                await asyncio.to_thread(self.resources.data_sources.prepare, app, self.catalog.file_finder(record))
 
     async def refresh(
         self, make_audit: Callable[[str], AuditEntry], only: Iterable[str] | None = None
@@ -202,18 +215,7 @@ class Runtime:
         async with refresh_lock(self._run_folder):
             with self._building():
                 candidate, touched = await self._prepare(names)
-            changed = await self._publish(candidate, make_audit(_told(touched, candidate.catalog)))
-            return report_on(self.catalog, touched, changed=changed)
-
-    async def fetch(self, sources: Mapping[str, AppSource], make_audit: Callable[[str], AuditEntry]) -> RefreshReport:
-        """Publish packages that were read, by name, beside what is there.
-
-        Raises as `refresh`, and Conflict when a snapshot is published already with another content.
-        """
-        async with refresh_lock(self._run_folder):
-            with self._building():
-                candidate, touched = await self._prepare_packages(sources)
-            changed = await self._publish(candidate, make_audit(_told(touched, candidate.catalog)))
+            changed = await self.publish(candidate, make_audit(_told(touched, candidate.catalog)))
             return report_on(self.catalog, touched, changed=changed)
 
     async def read_apps(self, forms: Forms) -> list[AppDefinitions]:
@@ -228,7 +230,9 @@ class Runtime:
             found.append(definitions)
         return found
 
-    async def _prepare(self, only: tuple[str, ...] | None) -> tuple[Candidate, list[FlowRecord]]:
+    async def _prepare(
+        self, only: tuple[str, ...] | None, published: Published = NOTHING_PUBLISHED
+    ) -> tuple[Candidate, list[FlowRecord]]:
         await self._follow_store()
         forms = Forms(self.catalog.bodies)
         apps = await self.read_apps(forms)
@@ -240,42 +244,46 @@ class Runtime:
             await asyncio.sleep(0)
         packaged = [record for record in current.values() if record.origin != "folder"]
         if only is None:
-            candidate = await self._candidate([*fresh, *packaged], forms, apps)
+            active = published.active or None
+            records = [*fresh, *published.records, *packaged]
+            candidate = await self.candidate(records, forms, [*published.apps, *apps], active)
             return candidate, [record for record in candidate.catalog.manifest.flows if record.origin == "folder"]
         folder = [record for record in current.values() if record.origin == "folder"]
         chosen, touched = _choose(fresh, folder, packaged, only)
-        candidate = await self._candidate([*chosen, *packaged], forms, apps)
+        candidate = await self.candidate([*chosen, *packaged], forms, apps)
         return candidate, _now(candidate, touched)
 
-    async def _prepare_packages(self, sources: Mapping[str, AppSource]) -> tuple[Candidate, list[FlowRecord]]:
-        await self._follow_store()
-        forms = Forms(self.catalog.bodies)
-        current = self.catalog.records_by_place()
-        apps: list[AppDefinitions] = []
-        fetched: dict[Place, FlowRecord] = {}
-        for name, source in sources.items():
-            definitions = await read_app(source, forms, None)
-            apps.append(definitions)
-            version = definitions.app.version if definitions.app else ""
-            records = records_of(definitions, origin=name, snapshot=version)
-            if not definitions.faults and all(record.package_name != name for record in records):
-                raise Conflict("The package holds another flow than its name says.")
-            for record in records:
-                _refuse_change(record, current.get(record.place))
-                _refuse_change(record, fetched.setdefault(record.place, record))
-        kept = [record for place, record in current.items() if place not in fetched]
-        candidate = await self._candidate([*kept, *fetched.values()], forms, apps)
-        return candidate, _now(candidate, fetched.values())
+    @asynccontextmanager
+    async def changing(self) -> AsyncIterator[None]:
+        """Hold the refresh lock, beginning from the newest catalog there is: what serves changes only here and in a refresh.
 
-    async def _candidate(self, records: list[FlowRecord], forms: Forms, apps: list[AppDefinitions]) -> Candidate:
-        """Put the next catalog together and check it. Every step goes over all flows, so others run between the steps."""
+        Raises NotAvailable when others hold it for longer than a minute.
+        """
+        async with refresh_lock(self._run_folder):
+            with self._building():
+                await self._follow_store()
+                yield
+
+    async def candidate(
+        self,
+        records: list[FlowRecord],
+        forms: Forms,
+        apps: list[AppDefinitions],
+        active: Mapping[str, str] | None = None,
+        *,
+        is_trial: bool = False,
+    ) -> Candidate:
+        """Put the next catalog together and check it. Every step goes over all flows, so others run between the steps.
+
+        `active` are the activated versions by app, where they change. A trial leaves the apps' databases alone.
+        """
         slices = Slices()
-        active = self.catalog.manifest.active
+        active = self.catalog.manifest.active if active is None else active
         keyed = with_keys(records, self.catalog.records_by_place())
         await slices.between()
         manifest = Manifest(flows=with_active(keyed, active), active=active)
         await slices.between()
-        added = bodies_of(apps, forms)
+        added = bodies_of(apps, forms) | shared_files_of(apps, manifest)
         bodies = await self._bodies_for(manifest, added)
         await slices.between()
         catalog = Catalog(
@@ -284,7 +292,7 @@ class Runtime:
         await slices.between()
         checked, known, warnings = await self._check(catalog, apps)
         for definitions in apps:
-            if definitions.app is not None and definitions.app.data_sources:
+            if definitions.app is not None and definitions.app.data_sources and not is_trial:
                 await asyncio.to_thread(self.resources.data_sources.prepare, definitions.app, definitions.file_content)
         return Candidate(catalog, added, checked, known, warnings)
 
@@ -309,13 +317,13 @@ class Runtime:
         checked, warnings = await check_catalog(catalog, apps, known, object_keys)
         good = known.union(checked)
         for label, keys in object_keys.items():
-            if good.issuperset(keys.values()):
+            if label in self._sources and good.issuperset(keys.values()):
                 self._good_objects[label] = documents[label]
         return checked, frozenset(asked & known), warnings
 
-    async def _publish(self, candidate: Candidate, audit: AuditEntry | None) -> bool:
+    async def publish(self, candidate: Candidate, audit: AuditEntry | None, news: Publication = NOTHING_MORE) -> bool:
         """Keep the candidate and let it serve, here and on every worker. Gives False when it is what serves already."""
-        same = candidate.catalog.manifest == self.catalog.manifest and self.catalog.epoch > 0
+        same = candidate.catalog.manifest == self.catalog.manifest and self.catalog.epoch > 0 and news.is_nothing
         if same:
             if audit is not None:
                 await self.store.append_audit(audit)
@@ -323,15 +331,18 @@ class Runtime:
             return False
         kept = {record.key for record in self.catalog.manifest.flows}
         new = [record for record in candidate.catalog.manifest.flows if record.key not in kept]
-        rows = [(key, "document", body) for key, body in candidate.added.items()]
+        rows = [(key, kind_of_key(key), body) for key, body in candidate.added.items()]
         rows += [(row_key(record.key), "flow", encode_row(record)) for record in new]
         rows += [(key, "checked", b"") for key in candidate.checked]
+        rows += news.rows
         await self.store.put_catalog(
             candidate.catalog.epoch,
             encode_manifest(candidate.catalog.manifest),
             datetime.now(UTC),
             audit,
             definitions=rows,
+            snapshots=news.snapshots,
+            activations=news.activations,
             keep_from_epoch=candidate.catalog.epoch - _KEPT_CATALOGS,
         )
         self._swap(candidate.catalog)
@@ -345,8 +356,8 @@ class Runtime:
         if latest is not None and latest.epoch > self.catalog.epoch:
             await self._load(latest.epoch)
 
-    async def _begin_above_the_store(self) -> None:
-        """Load the newest catalog; where it cannot be read, as one of an older version, only its epoch is taken over."""
+    async def _begin_above_the_store(self) -> Published:
+        """Load the newest catalog; where it cannot be read, as one of an older version, give what was published."""
         try:
             await self._follow_store()
         except (StoreError, NotFound) as error:
@@ -355,6 +366,8 @@ class Runtime:
                 raise
             _log.error("kept catalog left aside", epoch=latest.epoch, reason=error.message)
             self.catalog = Catalog(latest.epoch, Manifest(), {}, self.node_types, self.metrics)
+            return await read_published(self.store, Forms({}))
+        return NOTHING_PUBLISHED
 
     async def close(self) -> None:
         """Close the pools. Store and page belong to who opened them."""
@@ -383,12 +396,3 @@ def _choose(
     replaced = {(record.app, record.name): record for record in touched if record.origin == "folder"}
     kept = {(record.app, record.name): record for record in current}
     return list((kept | replaced).values()), touched
-
-
-def _refuse_change(record: FlowRecord, published: FlowRecord | None) -> None:
-    """Refuse a flow that stands where another content of it is published."""
-    if published is not None and (
-        (record.flow_hash, record.app_hash, record.business_objects)
-        != (published.flow_hash, published.app_hash, published.business_objects)
-    ):
-        raise Conflict(f'The snapshot {record.snapshot} of "{record.name}" is published already and never changes.')

@@ -10,11 +10,11 @@ from typing import Any, Final
 import msgspec
 
 from microflow_runtime.compiler.business_objects import JsonLimits, decode_json
-from microflow_runtime.compiler.reading import AppSource
 from microflow_runtime.errors import BadRequest, MicroflowError
 from microflow_runtime.model.principal import Principal
 from microflow_runtime.runtime import RefreshReport, Runtime
-from microflow_runtime.runtime.packages import find_package, read_package
+from microflow_runtime.runtime.packages import fetch_packages
+from microflow_runtime.runtime.publishing import fetch
 from microflow_runtime.security import Security
 from microflow_runtime.service.permission import require
 from microflow_runtime.store import AuditEntry
@@ -63,8 +63,8 @@ async def class_action(
     action = read_class_action(body, limits)
     audit = _auditing(security, principal, f"classAction {action.event}", address)
     if action.event == "file":
-        sources = await asyncio.to_thread(_read_packages, runtime, action.file_names)
-        return await _counted(runtime, runtime.fetch(sources, audit))
+        packages = await fetch_packages(runtime.settings, action.file_names)
+        return await _counted(runtime, fetch(runtime, packages, audit))
     report = await _counted(runtime, runtime.refresh(audit, action.file_names))
     if action.event == "generate":
         for name in report.flows:
@@ -91,11 +91,6 @@ def class_action_body(
         "responseStatus": "ERROR" if exception else "SUCCESS",
         "fieldDescripterSize": told.fields,
     }
-
-
-def _read_packages(runtime: Runtime, names: tuple[str, ...]) -> dict[str, AppSource]:
-    folder = runtime.settings.packages_folder
-    return {name: read_package(name, find_package(folder, name)).source for name in dict.fromkeys(names)}
 
 
 def _auditing(security: Security, principal: Principal, action: str, address: str) -> Callable[[str], AuditEntry]:

@@ -14,7 +14,8 @@ from microflow_runtime.compiler.reading import read_definitions, read_folder, so
 from microflow_runtime.errors import Conflict, DefinitionFaults, NotAvailable, NotFound, StoreError
 from microflow_runtime.nodes import NODE_TYPES
 from microflow_runtime.runtime import Runtime, SharedPage, page_path
-from microflow_runtime.runtime.packages import read_package, write_package
+from microflow_runtime.runtime.packages import Package, read_package, write_package
+from microflow_runtime.runtime.publishing import fetch
 from microflow_runtime.settings import Settings
 from microflow_runtime.store import AuditEntry, MemoryStore
 from microflow_runtime.telemetry import Metrics
@@ -266,7 +267,7 @@ async def test_a_fetched_package_serves_beside_the_folder(home: Home) -> None:
     runtime = home.runtime()
     await runtime.start_up()
     name, content = home.package("Leaf")
-    report = await runtime.fetch({name: read_package(name, content).source}, _audit)
+    report = await fetch(runtime, {name: read_package(name, content)}, _audit)
     assert (report.flows, report.changed) == (("Leaf",), True)
     entries = {entry.record.snapshot: entry.record.active for entry in runtime.catalog.find_named("Leaf")}
     assert entries.pop("v.1.0.0") is False
@@ -278,13 +279,13 @@ async def test_a_published_snapshot_never_changes(home: Home) -> None:
     runtime = home.runtime()
     await runtime.start_up()
     name, content = home.package("Leaf")
-    await runtime.fetch({name: read_package(name, content).source}, _audit)
-    report = await runtime.fetch({name: read_package(name, content).source}, _audit)
+    await fetch(runtime, {name: read_package(name, content)}, _audit)
+    report = await fetch(runtime, {name: read_package(name, content)}, _audit)
     assert report.changed is False
     home.write(_flow("Leaf", "two"))
     name, other = home.package("Leaf")
     with pytest.raises(Conflict, match=r'The snapshot v\.1\.0\.0 of "Leaf" is published already and never changes'):
-        await runtime.fetch({name: read_package(name, other).source}, _audit)
+        await fetch(runtime, {name: read_package(name, other)}, _audit)
 
 
 async def test_a_package_under_another_name_is_refused(home: Home) -> None:
@@ -294,7 +295,7 @@ async def test_a_package_under_another_name_is_refused(home: Home) -> None:
     _, content = home.package("Leaf")
     wrong = "x.Shop.Other.v.1.0.0.jar"
     with pytest.raises(Conflict, match="another flow than its name says"):
-        await runtime.fetch({wrong: read_package(wrong, content).source}, _audit)
+        await fetch(runtime, {wrong: read_package(wrong, content)}, _audit)
     assert runtime.page.epoch == 1
 
 
@@ -306,7 +307,7 @@ async def test_a_package_with_faults_changes_nothing(home: Home) -> None:
     source = read_package(name, content).source
     alone = {file.path: file.content for file in source.files if b"microflow: Leaf" not in file.content}
     with pytest.raises(DefinitionFaults, match="MF-D074"):
-        await runtime.fetch({name: source_of_files(name, alone)}, _audit)
+        await fetch(runtime, {name: Package(name=name, source=source_of_files(name, alone))}, _audit)
     assert runtime.page.epoch == 1
 
 
@@ -315,8 +316,8 @@ async def test_a_flow_that_two_packages_hold_is_there_once(home: Home) -> None:
     runtime = home.runtime()
     await runtime.start_up()
     packages = dict([home.package("Top"), home.package("Leaf")])
-    sources = {name: read_package(name, content).source for name, content in packages.items()}
-    assert sorted((await runtime.fetch(sources, _audit)).flows) == ["Leaf", "Top"]
+    sources = {name: read_package(name, content) for name, content in packages.items()}
+    assert sorted((await fetch(runtime, sources, _audit)).flows) == ["Leaf", "Top"]
     assert len(runtime.catalog.manifest.flows) == len(set(runtime.catalog.records_by_place()))
 
 
@@ -329,7 +330,7 @@ async def test_a_flow_of_a_package_does_not_move_the_folder_s_data_sources(home:
     home.remove("microflows/Leaf.yaml")
     home.write(_flow("Top", "two"))
     await runtime.refresh(_audit)
-    await runtime.fetch({name: read_package(name, content).source}, _audit)
+    await fetch(runtime, {name: read_package(name, content)}, _audit)
     sources = runtime.resources.data_sources
     (top,), (leaf,) = runtime.catalog.find_named("Top"), runtime.catalog.find_named("Leaf")
     apps = [runtime.catalog.app_of(entry.record) for entry in (top, leaf)]
