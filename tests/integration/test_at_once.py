@@ -45,6 +45,12 @@ class _Connection:
         body, self._rest = self._rest[:length], self._rest[length:]
         return int(lines[0].split()[1]), json.loads(body)
 
+    def to_the_end(self) -> bytes:
+        """Read what is left until the server closes the connection."""
+        while piece := self.raw.recv(65536):
+            self._rest += piece
+        return self._rest
+
     def is_open(self) -> bool:
         """Tell whether the server has kept the connection."""
         self.raw.setblocking(False)
@@ -153,10 +159,7 @@ def test_what_is_no_http_is_refused_after_a_quick_answer(server: Server, flow: d
         assert connection.answer()[0] == 200
         connection.raw.sendall(_request(server, flow) + b"\x00\x01 garbage\r\n\r\n")
         assert connection.answer()[0] == 200
-        received = b""
-        while piece := connection.raw.recv(65536):
-            received += piece
-        assert received.startswith(b"HTTP/1.1 400 ")
+        assert connection.to_the_end().startswith(b"HTTP/1.1 400 ")
 
 
 def test_two_lengths_are_refused(server: Server, flow: dict[str, Any]) -> None:
