@@ -193,17 +193,27 @@ class OutputError(ExecutionError):
 
 
 class NodeError(ExecutionError):
-    """A node failed. `data` is what a Catch's mapping may read beside kind and message."""
+    """A node failed. `data` is what a Catch's mapping may read beside kind and message.
+
+    `retryable` tells that the same may go well the next time, `retry_after_seconds` not before when.
+    """
 
     code = "MF-E010"
 
     def __init__(
-        self, message: str, *, kind: str = "node", data: dict[str, Any] | None = None, retryable: bool = False
+        self,
+        message: str,
+        *,
+        kind: str = "node",
+        data: dict[str, Any] | None = None,
+        retryable: bool = False,
+        retry_after_seconds: float = 0.0,
     ) -> None:
         super().__init__(message)
         self.kind = kind
         self.data = data or {}
         self.retryable = retryable
+        self.retry_after_seconds = retry_after_seconds
 
 
 class DeadlineExceeded(ExecutionError):

@@ -25,7 +25,9 @@ from microflow_runtime.runtime.manifest import Manifest
 from microflow_runtime.telemetry import Metrics
 
 ANYBODY = Principal(
-    username="tester", roles=("clerk",), grants=frozenset({("data_source", "*", "use"), ("microflow", "*", "execute")})
+    username="tester",
+    roles=("clerk",),
+    grants=frozenset({("data_source", "*", "use"), ("connection", "*", "use"), ("microflow", "*", "execute")}),
 )
 APP = """
 app: Shop

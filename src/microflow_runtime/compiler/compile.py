@@ -214,7 +214,7 @@ class CheckedFlow:
             labels=tuple(labels),
             catches=catches,
             timeout_seconds=node.timeout_seconds,
-            retry=node.retry,
+            retry=node.retry or action.retry,
             reads=tuple(sorted(context.reads)),
             writes=tuple(dict.fromkeys(target.partition(".")[0] for target in node.outputs)),
         )

@@ -29,12 +29,15 @@ class Action(msgspec.Struct, frozen=True):
     """What a node does. `run(frame, run)` returns the index of the exit it leaves by; it is a coroutine function when `waits`.
 
     `keeps_deadline` tells that what it waits for meets the execution's deadline by itself and says where the time went,
-    as the steps of a sub flow do. `conditions` are those that decide on the exit, in the order they are tried.
+    as the steps of a sub flow do. `repeats` tells that it may run again when nobody knows what a try has done that ran out
+    of time; `retry` is its rule where the node has none. `conditions` are those that decide on the exit, in the order they are tried.
     """
 
     run: Callable[[Frame, Any], Any]
     waits: bool = False
     keeps_deadline: bool = False
+    repeats: bool = True
+    retry: Retry | None = None
     conditions: tuple[PlanCondition, ...] = ()
 
 

@@ -39,6 +39,8 @@ async def call_plan(caller: Run, plan: Plan, inputs: Mapping[int, Any]) -> dict[
     if run.deadline_ns == caller.deadline_ns:
         run.inherited_limit_ns = caller.limit_ns
     run.transactions = caller.transactions
+    if caller.trace_parent:
+        run.trace_parent, run.trace_state = caller.trace_parent, caller.trace_state
     run.steps_left = min(caller.steps_left, run.limits.steps)
     before = run.steps_left
     caller.note = StepNote(child=run)

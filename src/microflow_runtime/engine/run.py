@@ -35,7 +35,7 @@ class Run(Notes):
 
     `deadline_ns` and `started_ns` are on the clock of `perf_counter_ns`. `note` is where a node leaves what the trace
     should know of the step that runs now; the executor takes it after the step. `exception` is what the caller is told
-    of a run that failed. What most runs never touch stands on the class and is set on a run when it is needed.
+    of a run that failed; `trace_parent` and `trace_state` are the W3C trace context that the caller sent. What most runs never touch stands on the class and is set on a run when it is needed.
     """
 
     depth: int = 0
@@ -44,6 +44,8 @@ class Run(Notes):
     ended_ns: int = 0
     capture: bool = False
     inherited_limit_ns: int = 0
+    trace_parent: str = ""
+    trace_state: str = ""
     exception: str = ""
 
     def __init__(

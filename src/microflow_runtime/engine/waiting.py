@@ -19,6 +19,7 @@ class TimeCatch(Exception):
 async def run_waiting(node: PlanNode, frame: Frame, run: Run) -> int:
     """Run the node's action under every limit that applies, again as often as its retry says; give the exit's index.
 
+    A server that asks to be left alone for a while is, if there is so much time; if not, its error stands at once.
     Raises NodeError as the action does, of kind `timeout` when the node's own limit passed; DeadlineExceeded when the
     execution's did; TimeCatch when a time catch is due.
     """
@@ -33,10 +34,14 @@ async def run_waiting(node: PlanNode, frame: Frame, run: Run) -> int:
             if node.retry is None or tries > node.retry.times or not error.retryable:
                 _tell_tries(run, tries)
                 raise
+            asked_for = error.retry_after_seconds
+            if asked_for and asked_for >= _time_left(node, run, entered, of_try=False)[0]:
+                _tell_tries(run, tries)
+                raise
         else:
             _tell_tries(run, tries)
             return leaves_by
-        await _pause(node, run, entered, pause)
+        await _pause(node, run, entered, max(pause, asked_for))
         pause *= node.retry.factor
 
 
@@ -93,7 +98,9 @@ def _timed_out(node: PlanNode, run: Run, source: int | str, entered: int) -> Exc
     spent = (perf_counter_ns() - entered) / 1e9
     if source == "timeout":
         return NodeError(
-            f"no answer within the node's limit of {node.timeout_seconds} s.", kind="timeout", retryable=True
+            f"no answer within the node's limit of {node.timeout_seconds} s.",
+            kind="timeout",
+            retryable=node.action.repeats,
         )
     limit = run.limit_ns / 1e9
     return DeadlineExceeded(f"the time limit of {limit:.3f} s has passed here, {spent:.3f} s of it in this node.")

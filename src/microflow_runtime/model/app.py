@@ -4,30 +4,37 @@ from typing import Any
 
 import msgspec
 
+from microflow_runtime.model.microflow import Retry
+
 
 class DataSource(msgspec.Struct, frozen=True, kw_only=True):
-    """A named database. `url` is an SQLAlchemy URL without driver (`sqlite`, `postgresql`, `mariadb`), or `{variable}`.
+    """A named database. `url` is `sqlite:///name.db`, `postgresql://user@host/database`, `mariadb://…`, or `{variable}`.
 
     For SQLite the URL names a file under the server's home; `create_from` is an SQL script among the app's files
-    that fills the file when it does not exist yet.
+    that fills the file when it does not exist yet. `password` is the name of a secret. So many executions as `waiting`
+    may wait for one of the `pool_size` connections, as many again when it is None.
     """
 
     name: str
     url: str
     create_from: str | None = None
     pool_size: int = 10
+    waiting: int | None = None
+    password: str | None = None
     settings: dict[str, Any] = {}
 
 
 class Connection(msgspec.Struct, frozen=True, kw_only=True):
     """A named outside system of one type. `settings` are its keys as written, checked, with variables still in them.
 
-    What they come to in an environment is a record of the type's own: `HttpConnection` for `http`.
+    What they come to in an environment is a record of the type's own: `HttpConnection` for `http`. `retry` is how nodes
+    without a rule of their own try again; it is the same in every environment.
     """
 
     name: str
     type: str = "http"
     settings: dict[str, Any] = {}
+    retry: Retry | None = None
 
 
 class Environment(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,6 +2,8 @@
 
 import msgspec
 
+from microflow_runtime.model.microflow import Retry
+
 
 class SecretName(msgspec.Struct, frozen=True):
     """A reference to a secret of the operator. The secret itself is never part of a definition."""
@@ -65,14 +67,6 @@ class Breaker(msgspec.Struct, frozen=True, kw_only=True):
     open_seconds: float = 30.0
 
 
-class RetryRule(msgspec.Struct, frozen=True, kw_only=True):
-    """How nodes without a rule of their own try again; the same words as a node's `retry`."""
-
-    times: int
-    wait_seconds: float = 0.0
-    factor: float = 1.0
-
-
 class HttpConnection(msgspec.Struct, frozen=True, kw_only=True):
     """Everything about one server. Times in seconds, sizes in bytes.
 
@@ -90,5 +84,5 @@ class HttpConnection(msgspec.Struct, frozen=True, kw_only=True):
     pool_size: int = 50
     reply_bytes: int = 32 * 1024 * 1024
     redirects: int = 0
-    retry: RetryRule | None = None
+    retry: Retry | None = None
     breaker: Breaker | None = None

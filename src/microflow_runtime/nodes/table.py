@@ -9,6 +9,7 @@ from microflow_runtime.nodes.database import DatabaseNode
 from microflow_runtime.nodes.end import EndNode
 from microflow_runtime.nodes.gateway import GatewayNode
 from microflow_runtime.nodes.mapping import MappingNode
+from microflow_runtime.nodes.rest import RestNode
 from microflow_runtime.nodes.start import StartNode
 from microflow_runtime.nodes.sub_flow import SubFlowNode
 from microflow_runtime.nodes.throw import ThrowNode
@@ -19,6 +20,7 @@ _ALL: Final[tuple[NodeType, ...]] = (
     MappingNode(),
     GatewayNode(),
     DatabaseNode(),
+    RestNode(),
     SubFlowNode(),
     ThrowNode(),
 )

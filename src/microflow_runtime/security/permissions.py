@@ -10,6 +10,7 @@ ACCESSES: dict[str, tuple[str, ...]] = {
     "microflow": ("execute", "view", "deploy"),
     "cache": ("refresh", "classAction"),
     "data_source": ("use",),
+    "connection": ("use",),
     "session": ("view", "revoke"),
     "audit": ("view",),
     "role": ("manage",),

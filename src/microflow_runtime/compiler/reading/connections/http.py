@@ -13,7 +13,7 @@ from microflow_runtime.compiler.reading.connections.words import (
     SecretRef,
 )
 from microflow_runtime.compiler.reading.findings import Findings, KeyPath, key_words
-from microflow_runtime.compiler.reading.node_definition import Factor
+from microflow_runtime.compiler.reading.node_definition import RETRY
 from microflow_runtime.compiler.reading.shapes import MapOf, Record, Text, Whole, key
 from microflow_runtime.compiler.reading.words import Duration
 from microflow_runtime.model.http_connection import (
@@ -24,7 +24,6 @@ from microflow_runtime.model.http_connection import (
     ClientTls,
     HttpConnection,
     OAuthAuth,
-    RetryRule,
 )
 
 Wrap = Callable[[Any], Any]
@@ -145,15 +144,8 @@ def http_shape(wrap: Wrap) -> Record:
             key("redirects", wrap(Whole(least=0, most=5)), "How many redirects are followed; none unless said."),
             key(
                 "retry",
-                Record(
-                    keys=(
-                        key("times", wrap(Whole(least=1, most=100)), "How many more tries there are.", required=True),
-                        key("wait", wrap(Duration(zero=True)), "The time before the second.", attribute="wait_seconds"),
-                        key("factor", wrap(Factor()), "By what each wait is longer than the last."),
-                    ),
-                    build=RetryRule,
-                ),
-                "How nodes without `retry` of their own try again.",
+                RETRY,
+                "How nodes without `retry` of their own try again; it takes no variables.",
             ),
             key(
                 "breaker",

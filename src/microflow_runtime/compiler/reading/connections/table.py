@@ -25,10 +25,16 @@ class ConnectionShape(msgspec.Struct, frozen=True):
 
     def read(self, value: Any, path: KeyPath, findings: Findings) -> Any:
         """See Shape."""
-        if self.choice.read(value, path, findings) is BAD:
+        record = self.choice.read(value, path, findings)
+        if record is BAD:
             return BAD
         settings = {name: item for name, item in value.items() if name != "type"}
-        return Connection(name=str(path[-1]), type=value.get("type", DEFAULT_TYPE), settings=settings)
+        return Connection(
+            name=str(path[-1]),
+            type=value.get("type", DEFAULT_TYPE),
+            settings=settings,
+            retry=getattr(record, "retry", None),
+        )
 
     def schema(self) -> Schema:
         """See Shape."""

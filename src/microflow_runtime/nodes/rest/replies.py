@@ -1,0 +1,100 @@
+"""What a flow makes of the body of a reply: a declared type, JSON of any shape, XML, text, or nothing."""
+
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+from microflow_runtime.compiler.business_objects import Misfit, Notes, shape_of
+from microflow_runtime.compiler.faults import did_you_mean
+from microflow_runtime.compiler.node_context import NodeContext
+from microflow_runtime.engine.http import HttpReply
+from microflow_runtime.errors import NodeError
+from microflow_runtime.feel import ANY, STRING, ContextType, Type, optional
+from microflow_runtime.model.type_ref import TypeRef
+from microflow_runtime.nodes.rest.json_form import read_json, with_numbers
+from microflow_runtime.nodes.rest.xml_form import read_xml
+
+Read = Callable[[HttpReply], Any]
+
+_TYPE: Final = re.compile(r"(\[\s*(?P<item>[^][?]+?)\s*\]|(?P<single>[^][?]+?))(?P<optional>\?)?")
+_CHARSET: Final = re.compile(r"charset=\"?([A-Za-z0-9._-]+)", re.IGNORECASE)
+
+
+def reply_type(context: NodeContext, written: str | list[str]) -> TypeRef | str | None:
+    """Give the declared type or the word that a node says its reply is; None after a fault."""
+    if isinstance(written, str) and written in WORDS:
+        return written
+    text = f"[{written[0]}]" if isinstance(written, list) and len(written) == 1 else written
+    match = _TYPE.fullmatch(text.strip()) if isinstance(text, str) else None
+    if match is None:
+        help_text = f"write X, X?, [X], or one of {', '.join(WORDS)}"
+        context.fault("MF-D116", "The reply is no type.", "reply", help=help_text)
+        return None
+    name = match["item"] or match["single"]
+    ref = TypeRef(name, bool(match["item"]), bool(match["optional"]))
+    if ref.is_simple or name in context.classes:
+        return ref
+    near = did_you_mean(name, [*context.classes, *WORDS])
+    help_text = near if name not in context.library.business_objects else ""
+    message = f'No variable, input or output of the flow is a "{name}", which the reply is said to be.'
+    context.fault("MF-D116", message, "reply", help=help_text or f"declare a variable of the type {name} to take it")
+    return None
+
+
+def body_type(context: NodeContext, reply: TypeRef | str, *, may_be_missing: bool) -> Type:
+    """Give what formulas may expect of `body`."""
+    kind = WORDS[reply][0] if isinstance(reply, str) else context.types.of(reply)
+    return optional(kind) if may_be_missing and kind is not ANY else kind
+
+
+def body_reader(context: NodeContext, reply: TypeRef | str) -> Read:
+    """Make what reads the body of a success. It raises NodeError of kind `http.reply` when the body does not fit."""
+    if isinstance(reply, str):
+        return WORDS[reply][1]
+    shape = shape_of(reply, context.classes)
+
+    def read(got: HttpReply) -> Any:
+        value = read_json(got.body) if got.body.strip() else None
+        try:
+            if value is not None:
+                return shape.read(value, Notes())
+            if reply.is_optional:
+                return None
+            if reply.is_list:
+                return []
+            raise Misfit(f"a {reply.name}", "nothing")
+        except Misfit as misfit:
+            raise NodeError(f"{misfit.under('body').sentence()}.", kind="http.reply") from misfit
+
+    return read
+
+
+def _any(got: HttpReply) -> Any:
+    return with_numbers(read_json(got.body)) if got.body.strip() else None
+
+
+def text_of_reply(got: HttpReply) -> str:
+    """Decode the body by the charset that the reply names, UTF-8 where it names none."""
+    named = _CHARSET.search(got.headers.get("content-type", ""))
+    try:
+        return got.body.decode(named[1] if named else "utf-8")
+    except (LookupError, UnicodeError) as error:
+        charset = named[1][:40] if named else "UTF-8"
+        raise NodeError(f"the body of the reply is no text in {charset}.", kind="http.reply") from error
+
+
+def _xml(got: HttpReply) -> Any:
+    return read_xml(got.body) if got.body.strip() else None
+
+
+def _nothing(_got: HttpReply) -> None:
+    return None
+
+
+WORDS: Final[dict[str, tuple[Type, Read]]] = {
+    "any": (ANY, _any),
+    "text": (STRING, text_of_reply),
+    "xml": (optional(ContextType("", (), open=True)), _xml),
+    "none": (ANY, _nothing),
+}
+"""What a reply can be beside a declared type: how formulas see it, and how it is read."""
