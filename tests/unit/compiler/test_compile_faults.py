@@ -2,6 +2,8 @@
 
 from tests.unit.small_apps import LINE, ORDER, told, told_of_flow
 
+from microflow_runtime.nodes import NODE_TYPES
+
 
 def test_an_unknown_kind() -> None:
     """A kind that is nearly one is told with the nearest."""
@@ -27,17 +29,17 @@ MF-D050 There is no kind of node "mappping".
 def test_a_kind_that_is_like_no_other() -> None:
     """When no kind is near, all are told."""
     found = told_of_flow("""
-  A: {type: soap, next: End}
+  A: {type: qqqq, next: End}
 """)
     assert (
         found.strip("\n")
-        == """
-MF-D050 There is no kind of node "soap".
+        == f"""
+MF-D050 There is no kind of node "qqqq".
  --> shop/microflows/F.yaml:7:13
   |
-7 |   A: {type: soap, next: End}
+7 |   A: {type: qqqq, next: End}
   |             ^^^^
-  = help: the kinds are database, end, gateway, mapping, start, sub flow, throw
+  = help: the kinds are {", ".join(sorted(NODE_TYPES))}
   = see: docs/reference/errors.md#mf-d050
 
 1 fault.
