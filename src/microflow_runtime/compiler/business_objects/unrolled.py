@@ -38,6 +38,8 @@ _WRITE: Final = {
     NUMBER: "v if type(v) is D and 'E' not in str(v) else w{0}(v)",
     OTHER: "w{0}(v)",
 }
+_NO_FIELDS: Final = ("        pass",)
+"""What stands under `try` where a Business Object has no fields."""
 
 Factory = Callable[..., Callable[..., dict[str, Any]]]
 
@@ -56,7 +58,7 @@ def reader_factory(kinds: str) -> Factory:
             f"        v = get(n{index})",
             f"        v{index} = {_READ[kind].format(index)}",
         ]
-    lines += ["    except M as error:", "        failed(at, error)"]
+    lines += [*_NO_FIELDS[: not kinds], "    except M as error:", "        failed(at, error)"]
     lines += [f"    if len(value) != {len(kinds)}:", "        unknown(value, notes)"]
     pairs = ", ".join(f"n{index}: v{index}" for index in range(len(kinds)))
     return _made("value, notes", [*lines, f"    return {{{pairs}}}"], kinds, "r", "failed, unknown, M")
@@ -72,7 +74,7 @@ def writer_factory(kinds: str) -> Factory:
             f"        v = value[n{index}]",
             f"        v{index} = {_WRITE[kind].format(index)}",
         ]
-    lines += ["    except M as error:", "        failed(at, error)"]
+    lines += [*_NO_FIELDS[: not kinds], "    except M as error:", "        failed(at, error)"]
     pairs = ", ".join(f"n{index}: v{index}" for index in range(len(kinds)))
     return _made("value", [*lines, f"    return {{{pairs}}}"], kinds, "w", "failed, M")
 

@@ -75,6 +75,13 @@ def test_limits_hold_at_both_doors(field: str, good: Any, bad: Any, sentence: st
     assert caught.value.sentence().startswith(sentence)
 
 
+def test_a_business_object_may_have_no_fields() -> None:
+    """It reads and writes an empty object, and counts whatever is sent."""
+    empty, notes = build_classes([_object("Empty")])["Empty"], Notes()
+    assert empty.write(empty.read({"a": 1}, notes)) == {}
+    assert notes.unknown_fields == 1
+
+
 def test_fields_keep_their_order() -> None:
     """A value's fields stand in declared order, however they came."""
     limited = build_classes([LIMITED])["Limited"]
