@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
 from microflow_runtime.compiler.business_objects import encode_json
 from microflow_runtime.model.app import App
@@ -22,4 +23,6 @@ class AppContent(msgspec.Struct, frozen=True, kw_only=True):
 
 def same(old: Any, new: Any) -> bool:
     """Tell whether two records, or values of definitions, are written alike; unlike `==`, 1, 1.0 and true are three things."""
-    return old is new or encode_json(old) == encode_json(new)
+    if old is new:
+        return True
+    return old is not UNSET and new is not UNSET and encode_json(old) == encode_json(new)
