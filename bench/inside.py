@@ -49,7 +49,7 @@ async def _measure(app: Path, home: Path, token: str, *, profile: bool) -> None:
     floor: Asgi = importlib.import_module("bench.floor").app
     settings = load_settings(options={"home": home, "apps": (app,)})
     configure_logs(level=settings.log_level, log_format=settings.log_format)
-    store = open_store(settings.home)
+    store = open_store(settings)
     page = SharedPage(page_path(settings.home))
     runtime = Runtime(settings, store, page, Metrics("0"), NODE_TYPES)
     security = Security(store, settings, read_revocation=lambda: page.revocation, bump_revocation=page.bump_revocation)

@@ -34,7 +34,7 @@ def prepare(settings: Settings) -> FirstStart | None:
 
 async def _prepare(settings: Settings) -> FirstStart | None:
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    store = open_store(settings.home)
+    store = open_store(settings)
     page = SharedPage(page_path(settings.home))
     security = Security(store, settings, bump_revocation=page.bump_revocation)
     runtime = Runtime(settings, store, page, Metrics("supervisor"), NODE_TYPES)

@@ -27,6 +27,7 @@ from microflow_runtime.web.whole_reply import WholeReplyProtocol
 
 _log: Final = get_log("worker")
 _PRUNE_SECONDS: Final = 300
+_STORE_PATIENCE_SECONDS: Final = 30.0
 
 
 def main() -> None:
@@ -44,7 +45,7 @@ def main() -> None:
 async def _serve(start: WorkerStart) -> None:
     settings = start.settings
     worker = str(start.number)
-    store = open_store(settings.home)
+    store = open_store(settings, patience_seconds=_STORE_PATIENCE_SECONDS)
     page = SharedPage(page_path(settings.home))
     metrics = Metrics(worker)
     runtime = Runtime(settings, store, page, metrics, NODE_TYPES, building=full_collections_held)

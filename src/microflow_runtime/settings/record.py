@@ -40,6 +40,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     # Where it lives and listens
     home: Annotated[Path, _about("Folder that everything the server keeps lives under.")] = Path(".microflow")
+    store: Annotated[
+        str,
+        _about(
+            "Where accounts, sessions, definitions and executions are kept: `sqlite` is a file in the home, "
+            "`postgresql://user@host:port/database` a database that several machines may share."
+        ),
+    ] = "sqlite"
+    store_password: Annotated[
+        Secret | None, _about("Password of the store's PostgreSQL; absent means that it asks for none.")
+    ] = None
     host: Annotated[str, _about("Address to listen on.")] = "127.0.0.1"
     port: Annotated[int, _about("Port to listen on; 0 lets the system choose.", at_least=0, at_most=65535)] = 8080
     workers: Annotated[int, _about("Worker processes.", at_least=1, at_most=256)] = 1

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import UnionType
 from typing import Any, get_args, get_origin
+from urllib.parse import parse_qs, urlsplit
 
 from microflow_runtime.errors import SettingsError
 from microflow_runtime.settings.package_place import check_package_place
@@ -62,7 +63,8 @@ def _checked(setting: Setting, value: Any, origin: str) -> Any:
     _check_range(setting, value, origin)
     if setting.name == "packages":
         return check_package_place(value, origin)
-    return _normal_root(value, origin) if setting.name == "context_root" else value
+    check = _CHECKS.get(setting.name)
+    return value if check is None else check(value, origin)
 
 
 def _check_range(setting: Setting, value: Any, origin: str) -> None:
@@ -81,6 +83,26 @@ def _normal_root(root: str, origin: str) -> str:
     if not all(part.isascii() and part.replace("-", "").replace("_", "").isalnum() for part in parts):
         raise SettingsError(f"{origin}: expected a path of letters, digits, - and _ as /oneweb, found {root!r}.")
     return trimmed
+
+
+def _checked_store(store: str, origin: str) -> str:
+    """Give the address of the store as it is. One with a password is not shown, not even in the error."""
+    if store == "sqlite":
+        return store
+    try:
+        parts = urlsplit(store)
+        has_password = parts.password is not None or "password" in parse_qs(parts.query, keep_blank_values=True)
+        fits = parts.scheme == "postgresql" and len(parts.path) > 1 and parts.port != 0
+    except ValueError as cause:
+        raise SettingsError(f"{origin}: expected sqlite or postgresql://user@host:port/database.") from cause
+    if has_password:
+        raise SettingsError(
+            f"{origin}: the address of the store must not hold its password; "
+            f"give it as store_password, best by a file: MICROFLOW_STORE_PASSWORD_FILE."
+        )
+    if not fits:
+        raise SettingsError(f"{origin}: expected sqlite or postgresql://user@host:port/database, found {store!r}.")
+    return store
 
 
 def _misfit(setting: Setting, origin: str, found: Any) -> SettingsError:
@@ -117,6 +139,8 @@ _FROM_TEXT: dict[Any, Callable[[str], Any]] = {
     Path: str,
     Secret: str,
 }
+_CHECKS: dict[str, Callable[[str, str], str]] = {"context_root": _normal_root, "store": _checked_store}
+"""Settings with a form of their own, and what reads it."""
 _NAMES: dict[Any, str] = {
     bool: "true or false",
     int: "whole number",

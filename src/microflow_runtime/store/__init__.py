@@ -1,34 +1,42 @@
-"""Where definitions, users, sessions and the audit live: the Store protocol, SQLite behind it, and a double in memory.
+"""Where definitions, users, sessions and the audit live: the Store protocol, SQLite and PostgreSQL behind it, and a double in memory.
 
-Others use: `Store`, `open_store`, `MemoryStore` in tests, and the records.
+Others use: `Store`, `open_store`, `migrate_store`, `MemoryStore` in tests, and the records.
 """
 
 from microflow_runtime.store.memory import MemoryStore
 from microflow_runtime.store.protocol import Store
 from microflow_runtime.store.records import (
+    EVERY_EXECUTION,
     Access,
     Activation,
     Attempts,
     AuditEntry,
     AuditRow,
+    Claim,
     Client,
+    ExecutionFilter,
     Rights,
     Role,
     ServiceGrant,
     Session,
     Snapshot,
     StoredCatalog,
+    StoredExecution,
     User,
 )
-from microflow_runtime.store.sql import SqlStore, open_store
+from microflow_runtime.store.sql import SCHEMA, SqlStore, migrate_store, open_store
 
 __all__ = [
+    "EVERY_EXECUTION",
+    "SCHEMA",
     "Access",
     "Activation",
     "Attempts",
     "AuditEntry",
     "AuditRow",
+    "Claim",
     "Client",
+    "ExecutionFilter",
     "MemoryStore",
     "Rights",
     "Role",
@@ -38,6 +46,8 @@ __all__ = [
     "SqlStore",
     "Store",
     "StoredCatalog",
+    "StoredExecution",
     "User",
+    "migrate_store",
     "open_store",
 ]

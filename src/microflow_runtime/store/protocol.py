@@ -1,29 +1,36 @@
-"""What a store can do. SQLite and memory pass one suite of tests (tests/contract); a further store must pass it too.
+"""What a store can do. Memory, SQLite and PostgreSQL pass one suite of tests (tests/contract).
 
 Rules for all of it: a method that takes an `audit` entry writes it in the same transaction, so what cannot be audited
 does not happen. `Conflict` is raised for what exists already, `NotFound` for what does not, `StoreError` when the store
-itself fails; its message names no path. A method may be awaited from any task of the loop the store was opened on.
+itself fails or a text does not fit it, as one with the character NUL; its message names no path. A method may be awaited from any task of the loop the store was opened on.
 """
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from microflow_runtime.model.principal import Permission
 from microflow_runtime.store.records import (
+    EVERY_EXECUTION,
     Activation,
     Attempts,
     AuditEntry,
     AuditRow,
+    Claim,
     Client,
+    ExecutionFilter,
     Rights,
     Role,
     ServiceGrant,
     Session,
     Snapshot,
     StoredCatalog,
+    StoredExecution,
     User,
 )
+
+OF_SNAPSHOTS: Final = ("file", "snapshot")
+"""The kinds of definitions that published snapshots consist of: the bytes of files, and the lists of them."""
 
 
 class DefinitionStore(Protocol):
@@ -75,7 +82,10 @@ class DefinitionStore(Protocol):
         """Give the activations, of one app or of all, the newest first."""
 
     async def prune_catalogs(self, keep_epoch: int, keep_hashes: Collection[str]) -> int:
-        """Remove the catalogs before `keep_epoch` and the definitions not named; give how many rows went."""
+        """Remove the catalogs before `keep_epoch` and the definitions not named; give how many rows went.
+
+        Definitions of the kinds `OF_SNAPSHOTS` stay: a published snapshot loses nothing.
+        """
 
 
 class AccountStore(Protocol):
@@ -214,7 +224,82 @@ class AuditStore(Protocol):
         """Walk the chain; give the number of the first row that does not fit, None when all do."""
 
 
-class Store(DefinitionStore, AccountStore, SessionStore, AuditStore, Protocol):
+class ExecutionStore(Protocol):
+    """Executions with their traces. Writing them waits for nobody who audits or publishes."""
+
+    async def add_executions(self, executions: Sequence[StoredExecution]) -> None:
+        """Keep executions, all or none; what is there under an id stays as it is."""
+
+    async def find_execution(self, execution_id: str) -> StoredExecution | None:
+        """Give the execution of exactly this id, with its trace."""
+
+    async def list_executions(
+        self,
+        wanted: ExecutionFilter = EVERY_EXECUTION,
+        *,
+        before: tuple[datetime, str] | None = None,
+        limit: int = 50,
+    ) -> list[StoredExecution]:
+        """Give executions without their traces, the newest first, those of one moment by id downwards.
+
+        `before` is the time and id of the last one of the page before. The cost does not grow with what came before.
+        """
+
+    async def prune_executions(self, started_before: datetime, limit: int = 1000) -> int:
+        """Remove the oldest of the executions begun before a time, at most `limit`; give how many."""
+
+
+class KeyStore(Protocol):
+    """Idempotency keys: a request that comes twice under one key is carried out once.
+
+    `scope` keeps the keys of different principals and operations apart. `digest` stands for the content of the request.
+    A run that does not complete its key before its lease ends may be followed by another of the same request: the lease
+    must be longer than the run can take, by more than the clocks of the machines differ.
+    """
+
+    async def claim_key(
+        self,
+        scope: str,
+        key: str,
+        *,
+        digest: bytes,
+        execution_id: str,
+        at: datetime,
+        lease_ends_at: datetime,
+        ends_at: datetime,
+    ) -> Claim:
+        """Take a key that is free, or whose end has come. Of those that claim at once exactly one is told `new`.
+
+        `ends_at` is when a key that is never completed is forgotten.
+        """
+
+    async def complete_key(self, scope: str, key: str, *, execution_id: str, reply: bytes, ends_at: datetime) -> bool:
+        """Keep the reply until an end. Gives False, changing nothing, when the key is not this run's any more."""
+
+    async def release_key(self, scope: str, key: str, *, execution_id: str) -> None:
+        """Give back a key that this run has not completed, as when it was refused before it began."""
+
+    async def prune_keys(self, ended_before: datetime) -> int:
+        """Remove keys past their end; give how many."""
+
+
+class ValueStore(Protocol):
+    """Cached values: bytes by space and key, until an end. A space keeps the keys of different users of it apart."""
+
+    async def get_cached(self, space: str, key: str, at: datetime) -> bytes | None:
+        """Give the value unless its end has come at that time."""
+
+    async def put_cached(self, space: str, key: str, value: bytes, ends_at: datetime) -> None:
+        """Keep a value in the place of one that is there."""
+
+    async def remove_cached(self, space: str, key: str | None = None) -> int:
+        """Remove a value, or all of the space when no key is given; give how many."""
+
+    async def prune_cached(self, ended_before: datetime) -> int:
+        """Remove the values past their end; give how many."""
+
+
+class Store(DefinitionStore, AccountStore, SessionStore, AuditStore, ExecutionStore, KeyStore, ValueStore, Protocol):
     """Everything that is kept."""
 
     async def find_meta(self, key: str) -> str | None:

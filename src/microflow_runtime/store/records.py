@@ -146,6 +146,59 @@ class Activation(msgspec.Struct, frozen=True, kw_only=True):
     actor: str
 
 
+class StoredExecution(msgspec.Struct, frozen=True, kw_only=True):
+    """A run as it is listed and found again.
+
+    `flow` is its name, `status` is `SUCCESS` or `ERROR`. `search_keys` are up to eight pairs of a name and a value that
+    it is found by; of a value the first 256 characters are kept and looked for. The store does not read `trace`, and
+    lists leave it out.
+    """
+
+    execution_id: str
+    app: str
+    flow: str
+    snapshot: str
+    epoch: int
+    username: str
+    status: str
+    error: str = ""
+    started_at: datetime
+    duration_us: int
+    search_keys: tuple[tuple[str, str], ...] = ()
+    trace: bytes = b""
+
+
+class ExecutionFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which executions are asked for; what is None does not matter. `since` is included, `until` is not.
+
+    `search_key` is the name and the value of a search key. An execution fits when all of it does.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    app: str | None = None
+    flow: str | None = None
+    status: str | None = None
+    username: str | None = None
+    search_key: tuple[str, str] | None = None
+
+
+EVERY_EXECUTION = ExecutionFilter()
+"""Asks for all of them."""
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """What became of an idempotency key that was asked for.
+
+    `state` is `new` (it is yours: run, then complete or release it), `running` (another run has it), `done` (with the
+    `reply` that was kept) or `used` (for another request). `execution_id` names the run that has or had it.
+    """
+
+    state: str
+    execution_id: str
+    reply: bytes | None = None
+
+
 class StoredCatalog(msgspec.Struct, frozen=True):
     """The list of everything published under one epoch. The store does not read `manifest`."""
 

@@ -44,7 +44,7 @@ async def _work(home: Path | None, work: "Callable[[Security, Principal], Awaita
     from microflow_runtime.store import open_store
 
     settings = settings_from(home=home)
-    store = open_store(settings.home)
+    store = open_store(settings)
     page = SharedPage.find(page_path(settings.home))
     security = Security(store, settings, bump_revocation=page.bump_revocation if page else None)
     everything = frozenset((kind, EVERY, access) for kind, accesses in ACCESSES.items() for access in accesses)

@@ -1,7 +1,12 @@
 """What a store in memory holds: plain dictionaries that its parts share."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
+import msgspec
+
+from microflow_runtime.errors import StoreError
 from microflow_runtime.model.principal import Permission
 from microflow_runtime.store.chain import FIRST, chain_hash
 from microflow_runtime.store.records import (
@@ -15,8 +20,20 @@ from microflow_runtime.store.records import (
     Session,
     Snapshot,
     StoredCatalog,
+    StoredExecution,
     User,
 )
+
+
+@dataclass
+class HeldKey:
+    """An idempotency key as it is held: by whom, for what, and until when. `reply` is there once it is completed."""
+
+    digest: bytes
+    execution_id: str
+    lease_ends_at: datetime
+    ends_at: datetime
+    reply: bytes | None = None
 
 
 @dataclass
@@ -37,6 +54,9 @@ class Contents:
     catalogs: dict[int, StoredCatalog] = field(default_factory=dict)
     snapshots: dict[tuple[str, str], Snapshot] = field(default_factory=dict)
     activations: list[Activation] = field(default_factory=list)
+    executions: dict[str, StoredExecution] = field(default_factory=dict)
+    keys: dict[tuple[str, str], HeldKey] = field(default_factory=dict)
+    cached: dict[tuple[str, str], tuple[bytes, datetime]] = field(default_factory=dict)
     meta: dict[str, str] = field(default_factory=dict)
     rights_version: int = 0
 
@@ -50,3 +70,15 @@ class Contents:
         number = len(self.audit) + 1
         previous = self.audit[-1].hash if self.audit else FIRST
         self.audit.append(AuditRow(number, entry, chain_hash(previous, number, entry)))
+
+
+def require_storable(*values: Any) -> None:
+    """Refuse what the databases refuse: a text with the character NUL, however deep it lies in the records."""
+    for value in values:
+        if isinstance(value, str):
+            if "\0" in value:
+                raise StoreError("A value does not fit the store.")
+        elif isinstance(value, msgspec.Struct):
+            require_storable(*msgspec.structs.astuple(value))
+        elif isinstance(value, list | tuple | set | frozenset):
+            require_storable(*value)

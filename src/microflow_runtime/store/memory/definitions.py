@@ -6,7 +6,8 @@ from datetime import datetime
 import msgspec
 
 from microflow_runtime.errors import Conflict, NotFound
-from microflow_runtime.store.memory.contents import Contents
+from microflow_runtime.store.memory.contents import Contents, require_storable
+from microflow_runtime.store.protocol import OF_SNAPSHOTS
 from microflow_runtime.store.records import Activation, AuditEntry, Snapshot, StoredCatalog
 
 
@@ -17,6 +18,7 @@ class MemoryDefinitions:
 
     async def put_definitions(self, definitions: Sequence[tuple[str, str, bytes]]) -> None:
         """Keep `(hash, kind, body)` each; what is there under a hash stays as it is."""
+        require_storable(list(definitions))
         for digest, kind, body in definitions:
             self._contents.definitions.setdefault(digest, (kind, body))
 
@@ -45,6 +47,7 @@ class MemoryDefinitions:
         keep_from_epoch: int = 0,
     ) -> None:
         """Keep a catalog and what comes with it. Raises Conflict, changing nothing."""
+        require_storable(audit, list(definitions), list(snapshots), list(activations))
         latest = max(self._contents.catalogs, default=None)
         if latest is not None and epoch <= latest:
             raise Conflict(f"The store holds epoch {latest} already, {epoch} comes too late.")
@@ -111,10 +114,11 @@ class MemoryDefinitions:
         return self._contents.catalogs[epoch]
 
     async def prune_catalogs(self, keep_epoch: int, keep_hashes: Collection[str]) -> int:
-        """Remove the catalogs before `keep_epoch` and the definitions not named; give how many rows went."""
+        """Remove the catalogs before `keep_epoch` and the definitions not named, but not what snapshots consist of."""
         keep = frozenset(keep_hashes)
         epochs = [epoch for epoch in self._contents.catalogs if epoch < keep_epoch]
-        surplus = [digest for digest in self._contents.definitions if digest not in keep]
+        kept = self._contents.definitions.items()
+        surplus = [digest for digest, (kind, _) in kept if digest not in keep and kind not in OF_SNAPSHOTS]
         for epoch in epochs:
             del self._contents.catalogs[epoch]
         for digest in surplus:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from microflow_runtime.errors import Conflict, NotFound
 from microflow_runtime.model.principal import Permission
-from microflow_runtime.store.memory.contents import Contents
+from microflow_runtime.store.memory.contents import Contents, require_storable
 from microflow_runtime.store.records import AuditEntry, Role, ServiceGrant
 
 
@@ -15,6 +15,7 @@ class MemoryRoles:
 
     async def add_role(self, name: str, audit: AuditEntry, *, role_id: int | None = None) -> Role:
         """Add a role; without a number it takes the next positive one. Raises Conflict."""
+        require_storable(name, audit)
         contents = self._contents
         if name in contents.roles:
             raise Conflict(f"There is a role {name} already.")
@@ -55,6 +56,7 @@ class MemoryRoles:
         audit: AuditEntry,
     ) -> None:
         """Add and take away permissions and service grants at once. Raises NotFound for the role or an account."""
+        require_storable(list(allow), list(grant), audit)
         contents = self._contents
         require_roles(contents, [role])
         for wanted in grant:

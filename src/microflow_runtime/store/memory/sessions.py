@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from microflow_runtime.errors import NotFound
-from microflow_runtime.store.memory.contents import Contents
+from microflow_runtime.store.memory.contents import Contents, require_storable
 from microflow_runtime.store.records import Attempts, AuditEntry, Session
 
 
@@ -17,6 +17,7 @@ class MemorySessions:
 
     async def add_session(self, session: Session, audit: AuditEntry) -> None:
         """Keep a new session. Raises NotFound when the user has gone."""
+        require_storable(session, audit)
         if session.username not in self._contents.users:
             raise NotFound(f"There is no user {session.username}.")
         self._contents.sessions[session.handle] = session
@@ -44,6 +45,7 @@ class MemorySessions:
 
     async def change_session(self, handle: str, name: str, ends_at: datetime, audit: AuditEntry) -> None:
         """Give a session another name and end. Raises NotFound."""
+        require_storable(name, audit)
         if handle not in self._contents.sessions:
             raise NotFound(f"There is no session {handle}.")
         kept = self._contents.sessions[handle]

@@ -3,15 +3,18 @@
 from collections.abc import Iterable
 
 from microflow_runtime.store.chain import FIRST, chain_hash
-from microflow_runtime.store.memory.contents import Contents
+from microflow_runtime.store.memory.contents import Contents, require_storable
 from microflow_runtime.store.memory.definitions import MemoryDefinitions
+from microflow_runtime.store.memory.executions import MemoryExecutions, MemoryKeys, MemoryValues
 from microflow_runtime.store.memory.roles import MemoryRoles
 from microflow_runtime.store.memory.sessions import MemorySessions
 from microflow_runtime.store.memory.users import MemoryUsers
 from microflow_runtime.store.records import AuditEntry, AuditRow
 
 
-class MemoryStore(MemoryDefinitions, MemoryUsers, MemoryRoles, MemorySessions):
+class MemoryStore(
+    MemoryDefinitions, MemoryUsers, MemoryRoles, MemorySessions, MemoryExecutions, MemoryKeys, MemoryValues
+):
     """A store that forgets everything when it goes. One process only."""
 
     def __init__(self) -> None:
@@ -19,6 +22,7 @@ class MemoryStore(MemoryDefinitions, MemoryUsers, MemoryRoles, MemorySessions):
 
     async def append_audit(self, entry: AuditEntry) -> None:
         """Write an entry."""
+        require_storable(entry)
         self._contents.append(entry)
 
     async def list_audit(self, *, limit: int = 100, before: int | None = None) -> list[AuditRow]:
@@ -41,6 +45,7 @@ class MemoryStore(MemoryDefinitions, MemoryUsers, MemoryRoles, MemorySessions):
 
     async def put_meta(self, key: str, value: str) -> None:
         """Keep a value under a key."""
+        require_storable(key, value)
         self._contents.meta[key] = value
 
     async def close(self) -> None:

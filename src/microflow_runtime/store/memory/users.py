@@ -5,7 +5,7 @@ from collections.abc import Collection
 import msgspec
 
 from microflow_runtime.errors import Conflict, NotFound
-from microflow_runtime.store.memory.contents import Contents
+from microflow_runtime.store.memory.contents import Contents, require_storable
 from microflow_runtime.store.memory.roles import require_roles
 from microflow_runtime.store.records import Access, AuditEntry, Client, Rights, User
 
@@ -17,6 +17,7 @@ class MemoryUsers:
 
     async def add_user(self, user: User, roles: Collection[str], audit: AuditEntry) -> None:
         """Add a user with roles. Raises Conflict, or NotFound for a role."""
+        require_storable(user, audit)
         if user.username in self._contents.users:
             raise Conflict(f"There is a user {user.username} already.")
         require_roles(self._contents, roles)
@@ -34,6 +35,7 @@ class MemoryUsers:
 
     async def put_user(self, user: User, audit: AuditEntry) -> None:
         """Replace what is kept of a user, except the time it was made. Raises NotFound."""
+        require_storable(user, audit)
         kept = self._get(user.username)
         self._contents.users[user.username] = msgspec.structs.replace(user, created_at=kept.created_at)
         self._contents.append_change(audit)
@@ -85,6 +87,7 @@ class MemoryUsers:
 
     async def add_client(self, client: Client, audit: AuditEntry) -> None:
         """Register a system. Raises Conflict."""
+        require_storable(client, audit)
         if client.system_id in self._contents.clients:
             raise Conflict(f"There is a system {client.system_id} already.")
         self._contents.clients[client.system_id] = client

@@ -1,1 +1,1 @@
-"""The history of the tables, applied by `store.sql.migrate` at start. One file a step, in `versions`."""
+"""The history of the tables, one file a step: `pre` adds and is applied at start, `post` removes and is asked for."""

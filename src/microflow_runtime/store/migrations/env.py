@@ -1,10 +1,15 @@
-"""Runs the migrations on the connection that `store.sql.migrate` hands over."""
+"""Runs one line of migrations on the connection that `store.sql.alembic_line` hands over."""
 
 from alembic import context
 
 from microflow_runtime.store.sql.tables import tables
 
-connection = context.config.attributes["connection"]
-context.configure(connection=connection, target_metadata=tables, render_as_batch=True)
+given = context.config.attributes
+context.configure(
+    connection=given["connection"],
+    target_metadata=tables,
+    version_table=given["version_table"],
+    render_as_batch=True,
+)
 with context.begin_transaction():
     context.run_migrations()

@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from microflow_runtime.store.chain import FIRST, chain_hash
 from microflow_runtime.store.records import AuditEntry, AuditRow
-from microflow_runtime.store.sql.database import Database
+from microflow_runtime.store.sql.database import Database, repeated
 from microflow_runtime.store.sql.tables import audit
 
 _FIELDS = AuditEntry.__struct_fields__
@@ -25,6 +25,7 @@ class AuditLog:
 
     _database: Database
 
+    @repeated
     async def append_audit(self, entry: AuditEntry) -> None:
         """Write an entry."""
         async with self._database.write() as connection:
@@ -35,7 +36,7 @@ class AuditLog:
         query = select(audit).order_by(audit.c.number.desc()).limit(limit)
         if before is not None:
             query = query.where(audit.c.number < before)
-        async with self._database.read() as connection:
+        async with self._database.look() as connection:
             return [_read_row(row) for row in await connection.execute(query)]
 
     async def find_audit_break(self) -> int | None:

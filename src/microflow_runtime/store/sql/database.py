@@ -1,51 +1,71 @@
-"""One database: its engine, its two kinds of transaction, and how statements are made for its dialect."""
+"""What the store asks of a database: its kinds of transaction, and how statements are made for its dialect."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Any
+import random
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
-from sqlalchemy import Table, event
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy import ColumnElement, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from microflow_runtime.store.sql.failures import translated
+from microflow_runtime.store.sql.failures import Interrupted, translated
 
-BUSY_SECONDS = 5.0
-"""How long a statement waits for another process that writes."""
-_PIECE = 500
-"""Values of one `IN` list; SQLite compiles a new statement for each length, so lists are cut and padded to this."""
+_TRIES = 5
+_PAUSE_SECONDS = 0.01
+_Given = ParamSpec("_Given")
+_Result = TypeVar("_Result")
 
 
-class Database:
-    """An open database. One per process and event loop; reads run side by side, writes one after the other."""
+class Database(ABC):
+    """An open database. One per process and event loop.
+
+    Whoever reads sees what was committed before it began. A method that fails has changed nothing.
+    """
+
+    piece: int
+    """Values of one list that are handed to one statement."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
-        self._writing = asyncio.Lock()
 
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
+    @abstractmethod
+    def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Open a transaction that sees one moment and writes nothing."""
-        with translated():
-            async with self.engine.begin() as connection:
-                yield connection
 
-    @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
-        """Open a transaction that holds the write lock from its start; it commits when the block ends well."""
-        with translated():
-            async with self._writing, self.engine.connect() as connection:
-                await connection.execution_options(microflow_writes=True)
-                async with connection.begin():
-                    yield connection
+    @abstractmethod
+    def look(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """Open a connection for one statement that reads, which sees one moment by itself."""
 
-    def insert(self, table: Table) -> sqlite.Insert:
+    @abstractmethod
+    def write(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """Open a transaction for what is audited or published: one at a time over all processes and machines."""
+
+    @abstractmethod
+    def change(self, *, alone: bool = False) -> AbstractAsyncContextManager[AsyncConnection]:
+        """Open a transaction for what waits for nobody who audits. `alone`: for one statement, a transaction by itself."""
+
+    @abstractmethod
+    def insert(self, table: Table) -> "sqlite.Insert | postgresql.Insert":
         """Begin an insert that can say what to do on a conflict."""
-        return sqlite.insert(table)
+
+    @abstractmethod
+    def among(self, column: ColumnElement[Any], values: Sequence[str]) -> ColumnElement[bool]:
+        """Say that a column holds one of the values; the text of the statement stays the same for lists of any length."""
+
+    @abstractmethod
+    def describe(self) -> str:
+        """Name the database and its version."""
+
+    def pieces(self, values: Sequence[str]) -> list[list[str]]:
+        """Cut a list of values for `among` into pieces of one length; the last is filled up with its own last value."""
+        pieces = [list(values[start : start + self.piece]) for start in range(0, len(values), self.piece)]
+        if len(pieces) > 1 and len(pieces[-1]) < self.piece:
+            pieces[-1] += [pieces[-1][-1]] * (self.piece - len(pieces[-1]))
+        return pieces
 
     async def close(self) -> None:
         """Close every connection."""
@@ -53,38 +73,19 @@ class Database:
             await self.engine.dispose()
 
 
-def open_sqlite(path: Path) -> Database:
-    """Open a SQLite file that exists already, in WAL mode with foreign keys held."""
-    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", pool_size=4, max_overflow=4, pool_timeout=10.0)
-    event.listen(engine.sync_engine, "connect", _prepare)
-    event.listen(engine.sync_engine, "begin", _begin)
-    return Database(engine)
+def repeated(method: Callable[_Given, Awaitable[_Result]]) -> Callable[_Given, Awaitable[_Result]]:
+    """Run a method again when the database took its transaction back for the sake of another one, a few times.
 
+    For methods that are one transaction and depend on nothing but their arguments.
+    """
 
-def _prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-    """Hand transactions to us, not to the driver, and set what SQLite keeps per connection."""
-    driver: Any = connection
-    driver.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in (
-        f"busy_timeout = {int(BUSY_SECONDS * 1000)}",
-        "journal_mode = WAL",
-        "synchronous = FULL",
-        "foreign_keys = ON",
-        "trusted_schema = OFF",
-    ):
-        cursor.execute("PRAGMA " + pragma)
-    cursor.close()
+    @wraps(method)
+    async def run(*given: _Given.args, **named: _Given.kwargs) -> _Result:
+        for turn in range(1, _TRIES):
+            try:
+                return await method(*given, **named)
+            except Interrupted:
+                await asyncio.sleep(random.uniform(0.5, 1.0) * turn * _PAUSE_SECONDS)  # noqa: S311 - spreads, hides nothing
+        return await method(*given, **named)
 
-
-def _begin(connection: Any) -> None:
-    writes = connection.get_execution_options().get("microflow_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def in_pieces(values: list[str]) -> list[list[str]]:
-    """Cut a list of values for `IN` into pieces of one length; the last is filled up with its own last value."""
-    pieces = [values[start : start + _PIECE] for start in range(0, len(values), _PIECE)]
-    if len(pieces) > 1 and len(pieces[-1]) < _PIECE:
-        pieces[-1] = pieces[-1] + [pieces[-1][-1]] * (_PIECE - len(pieces[-1]))
-    return pieces
+    return run

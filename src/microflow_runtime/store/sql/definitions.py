@@ -6,9 +6,10 @@ from datetime import datetime
 from sqlalchemy import Executable, delete, func, insert, select
 
 from microflow_runtime.errors import Conflict, NotFound
+from microflow_runtime.store.protocol import OF_SNAPSHOTS
 from microflow_runtime.store.records import Activation, AuditEntry, Snapshot, StoredCatalog
 from microflow_runtime.store.sql.audit import append_entry
-from microflow_runtime.store.sql.database import Database, in_pieces
+from microflow_runtime.store.sql.database import Database, repeated
 from microflow_runtime.store.sql.snapshots import append_activations, put_snapshots
 from microflow_runtime.store.sql.tables import catalog, definition
 
@@ -18,6 +19,7 @@ class Definitions:
 
     _database: Database
 
+    @repeated
     async def put_definitions(self, definitions: Sequence[tuple[str, str, bytes]]) -> None:
         """Keep `(hash, kind, body)` each; what is there under a hash stays as it is."""
         if not definitions:
@@ -30,8 +32,10 @@ class Definitions:
         wanted = list(dict.fromkeys(hashes))
         found: dict[str, bytes] = {}
         async with self._database.read() as connection:
-            for piece in in_pieces(wanted):
-                query = select(definition.c.content_hash, definition.c.body).where(definition.c.content_hash.in_(piece))
+            for piece in self._database.pieces(wanted):
+                query = select(definition.c.content_hash, definition.c.body).where(
+                    self._database.among(definition.c.content_hash, piece)
+                )
                 found.update((row.content_hash, row.body) for row in await connection.execute(query))
         if len(found) != len(wanted):
             missing = next(digest for digest in wanted if digest not in found)
@@ -42,11 +46,12 @@ class Definitions:
         """Give those of the hashes that are kept."""
         known: set[str] = set()
         async with self._database.read() as connection:
-            for piece in in_pieces(list(dict.fromkeys(hashes))):
-                query = select(definition.c.content_hash).where(definition.c.content_hash.in_(piece))
+            for piece in self._database.pieces(list(dict.fromkeys(hashes))):
+                query = select(definition.c.content_hash).where(self._database.among(definition.c.content_hash, piece))
                 known.update((await connection.execute(query)).scalars())
         return known
 
+    @repeated
     async def put_catalog(
         self,
         epoch: int,
@@ -78,13 +83,13 @@ class Definitions:
     async def find_latest_catalog(self) -> StoredCatalog | None:
         """Give the catalog with the highest epoch."""
         query = select(catalog).order_by(catalog.c.epoch.desc()).limit(1)
-        async with self._database.read() as connection:
+        async with self._database.look() as connection:
             row = (await connection.execute(query)).first()
         return None if row is None else StoredCatalog(row.epoch, row.manifest, row.created_at)
 
     async def get_catalog(self, epoch: int) -> StoredCatalog:
         """Give the catalog of an epoch. Raises NotFound."""
-        async with self._database.read() as connection:
+        async with self._database.look() as connection:
             row = (await connection.execute(select(catalog).where(catalog.c.epoch == epoch))).first()
         if row is None:
             raise NotFound(f"There is no catalog of epoch {epoch}.")
@@ -93,15 +98,19 @@ class Definitions:
     def _put_statement(self) -> Executable:
         return self._database.insert(definition).on_conflict_do_nothing()
 
+    @repeated
     async def prune_catalogs(self, keep_epoch: int, keep_hashes: Collection[str]) -> int:
-        """Remove the catalogs before `keep_epoch` and the definitions not named; give how many rows went."""
+        """Remove the catalogs before `keep_epoch` and the definitions not named, but not what snapshots consist of."""
         keep = frozenset(keep_hashes)
         async with self._database.write() as connection:
             gone = (await connection.execute(delete(catalog).where(catalog.c.epoch < keep_epoch))).rowcount
-            kept = (await connection.execute(select(definition.c.content_hash))).scalars()
+            passing = select(definition.c.content_hash).where(definition.c.kind.not_in(OF_SNAPSHOTS))
+            kept = (await connection.execute(passing)).scalars()
             surplus = [digest for digest in kept if digest not in keep]
-            for piece in in_pieces(surplus):
-                await connection.execute(delete(definition).where(definition.c.content_hash.in_(piece)))
+            for piece in self._database.pieces(surplus):
+                await connection.execute(
+                    delete(definition).where(self._database.among(definition.c.content_hash, piece))
+                )
         return gone + len(surplus)
 
 

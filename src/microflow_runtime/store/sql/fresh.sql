@@ -170,4 +170,59 @@ BEGIN SELECT RAISE(ABORT, 'the history of activations only grows'); END;
 CREATE TRIGGER activation_no_DELETE BEFORE DELETE ON activation
 BEGIN SELECT RAISE(ABORT, 'the history of activations only grows'); END;
 
-INSERT INTO alembic_version (version_num) VALUES ('0002');
+CREATE TABLE execution (
+	execution_id VARCHAR(64) NOT NULL,
+	app VARCHAR(128) NOT NULL,
+	flow VARCHAR(256) NOT NULL,
+	snapshot VARCHAR(128) NOT NULL,
+	epoch BIGINT NOT NULL,
+	username VARCHAR(128) NOT NULL,
+	status VARCHAR(16) NOT NULL,
+	error TEXT NOT NULL,
+	started_at BIGINT NOT NULL,
+	duration_us BIGINT NOT NULL,
+	search_keys BLOB NOT NULL,
+	trace BLOB NOT NULL,
+	CONSTRAINT pk_execution PRIMARY KEY (execution_id)
+);
+
+CREATE INDEX ix_execution_started_at ON execution (started_at, execution_id);
+
+CREATE INDEX ix_execution_flow ON execution (app, flow, started_at, execution_id);
+
+CREATE INDEX ix_execution_username ON execution (username, started_at, execution_id);
+
+CREATE INDEX ix_execution_failed ON execution (started_at, execution_id) WHERE status = 'ERROR';
+
+CREATE TABLE execution_key (
+	name VARCHAR(128) NOT NULL,
+	value VARCHAR(256) NOT NULL,
+	started_at BIGINT NOT NULL,
+	execution_id VARCHAR(64) NOT NULL,
+	CONSTRAINT pk_execution_key PRIMARY KEY (name, value, started_at, execution_id)
+);
+
+CREATE TABLE idempotency_key (
+	scope VARCHAR(256) NOT NULL,
+	"key" VARCHAR(256) NOT NULL,
+	digest BLOB NOT NULL,
+	execution_id VARCHAR(64) NOT NULL,
+	lease_ends_at BIGINT NOT NULL,
+	ends_at BIGINT NOT NULL,
+	reply BLOB,
+	CONSTRAINT pk_idempotency_key PRIMARY KEY (scope, "key")
+);
+
+CREATE INDEX ix_idempotency_key_ends_at ON idempotency_key (ends_at);
+
+CREATE TABLE cached_value (
+	space VARCHAR(256) NOT NULL,
+	"key" VARCHAR(256) NOT NULL,
+	value BLOB NOT NULL,
+	ends_at BIGINT NOT NULL,
+	CONSTRAINT pk_cached_value PRIMARY KEY (space, "key")
+);
+
+CREATE INDEX ix_cached_value_ends_at ON cached_value (ends_at);
+
+INSERT INTO alembic_version (version_num) VALUES ('0003');

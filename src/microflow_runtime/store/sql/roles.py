@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from microflow_runtime.errors import Conflict, NotFound
 from microflow_runtime.model.principal import Permission
 from microflow_runtime.store.records import AuditEntry, Role, ServiceGrant
-from microflow_runtime.store.sql.database import Database
+from microflow_runtime.store.sql.database import Database, repeated
 from microflow_runtime.store.sql.rights_version import append_change
 from microflow_runtime.store.sql.tables import protected_object, role, role_permission, service_grant, user_account
 
@@ -18,6 +18,7 @@ class Roles:
 
     _database: Database
 
+    @repeated
     async def add_role(self, name: str, audit: AuditEntry, *, role_id: int | None = None) -> Role:
         """Add a role; without a number it takes the next positive one. Raises Conflict."""
         async with self._database.write() as connection:
@@ -32,10 +33,11 @@ class Roles:
 
     async def list_roles(self) -> list[Role]:
         """Give all roles by name."""
-        async with self._database.read() as connection:
+        async with self._database.look() as connection:
             rows = await connection.execute(select(role).order_by(role.c.name))
             return [Role(row.role_id, row.name) for row in rows]
 
+    @repeated
     async def remove_role(self, name: str, audit: AuditEntry) -> None:
         """Remove a role with what it grants. Raises NotFound."""
         async with self._database.write() as connection:
@@ -53,6 +55,7 @@ class Roles:
             )
             return [Permission(*row) for row in await connection.execute(query)]
 
+    @repeated
     async def change_role(
         self,
         role_name: str,
@@ -102,7 +105,7 @@ class Roles:
         """Give every service grant, sorted."""
         columns = (role.c.name, service_grant.c.flow, service_grant.c.account)
         query = select(*columns).join_from(service_grant, role).order_by(*columns)
-        async with self._database.read() as connection:
+        async with self._database.look() as connection:
             return [ServiceGrant(*row) for row in await connection.execute(query)]
 
 

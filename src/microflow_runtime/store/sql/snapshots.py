@@ -50,13 +50,13 @@ class Snapshots:
         query = select(snapshot).order_by(snapshot.c.created_at.desc(), snapshot.c.app, snapshot.c.version)
         if app is not None:
             query = query.where(snapshot.c.app == app)
-        async with self._database.read() as connection:
+        async with self._database.look() as connection:
             return [Snapshot(**row._mapping) for row in await connection.execute(query)]  # noqa: SLF001 - the row by column
 
     async def find_snapshot(self, app: str, version: str) -> Snapshot | None:
         """Give the snapshot of exactly this app and version."""
         query = select(snapshot).where(snapshot.c.app == app, snapshot.c.version == version)
-        async with self._database.read() as connection:
+        async with self._database.look() as connection:
             row = (await connection.execute(query)).first()
         return None if row is None else Snapshot(**row._mapping)  # noqa: SLF001 - the row by column
 
@@ -65,5 +65,5 @@ class Snapshots:
         query = select(activation).order_by(activation.c.number.desc()).limit(limit)
         if app is not None:
             query = query.where(activation.c.app == app)
-        async with self._database.read() as connection:
+        async with self._database.look() as connection:
             return [Activation(**row._mapping) for row in await connection.execute(query)]  # noqa: SLF001 - as above

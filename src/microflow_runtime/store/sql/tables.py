@@ -1,42 +1,19 @@
 """The tables, for building statements. The migrations make them; a test holds the two together."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
     MetaData,
-    String,
     Table,
-    Text,
-    TypeDecorator,
     UniqueConstraint,
 )
 
-_START = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class UtcTime(TypeDecorator[datetime]):
-    """A moment, kept as whole microseconds since 1970 in UTC: the same in every database, and it sorts."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:  # noqa: ARG002 - SQLAlchemy's signature
-        """Turn an aware moment into microseconds."""
-        return None if value is None else (value - _START) // timedelta(microseconds=1)
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
-        """Turn microseconds into an aware moment."""
-        return None if value is None else _START + timedelta(microseconds=value)
-
+from microflow_runtime.store.sql.columns import Name, UtcTime, Words
 
 tables = MetaData(
     naming_convention={
@@ -55,32 +32,32 @@ def _gone_with(target: str) -> ForeignKey:
 user_account = Table(
     "user_account",
     tables,
-    Column("username", String(128), primary_key=True),
+    Column("username", Name(128), primary_key=True),
     Column("created_at", UtcTime, nullable=False),
-    Column("password_hash", Text),
+    Column("password_hash", Words),
     Column("disabled", Boolean, nullable=False),
     Column("service_account", Boolean, nullable=False),
-    Column("th_firstname", Text, nullable=False),
-    Column("th_lastname", Text, nullable=False),
-    Column("en_firstname", Text, nullable=False),
-    Column("en_lastname", Text, nullable=False),
-    Column("email", Text, nullable=False),
-    Column("mobile_number", Text, nullable=False),
+    Column("th_firstname", Words, nullable=False),
+    Column("th_lastname", Words, nullable=False),
+    Column("en_firstname", Words, nullable=False),
+    Column("en_lastname", Words, nullable=False),
+    Column("email", Words, nullable=False),
+    Column("mobile_number", Words, nullable=False),
 )
 
 role = Table(
     "role",
     tables,
     Column("role_id", Integer, primary_key=True),
-    Column("name", String(128), nullable=False, unique=True),
+    Column("name", Name(128), nullable=False, unique=True),
 )
 
 protected_object = Table(
     "protected_object",
     tables,
     Column("object_id", Integer, primary_key=True),
-    Column("object_type", String(64), nullable=False),
-    Column("name", Text, nullable=False),
+    Column("object_type", Name(64), nullable=False),
+    Column("name", Words, nullable=False),
     UniqueConstraint("object_type", "name"),
 )
 
@@ -89,7 +66,7 @@ role_permission = Table(
     tables,
     Column("role_id", _gone_with("role.role_id"), primary_key=True),
     Column("object_id", _gone_with("protected_object.object_id"), primary_key=True),
-    Column("access", String(64), primary_key=True),
+    Column("access", Name(64), primary_key=True),
 )
 
 user_role = Table(
@@ -103,28 +80,28 @@ service_grant = Table(
     "service_grant",
     tables,
     Column("role_id", _gone_with("role.role_id"), primary_key=True),
-    Column("flow", String(512), primary_key=True),
+    Column("flow", Name(512), primary_key=True),
     Column("account", _gone_with("user_account.username"), primary_key=True),
 )
 
 client = Table(
     "client",
     tables,
-    Column("system_id", String(128), primary_key=True),
-    Column("secret_hash", Text, nullable=False),
+    Column("system_id", Name(128), primary_key=True),
+    Column("secret_hash", Words, nullable=False),
     Column("created_at", UtcTime, nullable=False),
 )
 
 session = Table(
     "session",
     tables,
-    Column("handle", String(64), primary_key=True),
+    Column("handle", Name(64), primary_key=True),
     Column("token_digest", LargeBinary(32), nullable=False, unique=True),
     Column("id_digest", LargeBinary(32), unique=True),
     Column("username", _gone_with("user_account.username"), nullable=False, index=True),
-    Column("client_id", String(128), nullable=False, index=True),
-    Column("kind", String(16), nullable=False),
-    Column("name", Text, nullable=False),
+    Column("client_id", Name(128), nullable=False, index=True),
+    Column("kind", Name(16), nullable=False),
+    Column("name", Words, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("seen_at", UtcTime, nullable=False),
     Column("ends_at", UtcTime, nullable=False, index=True),
@@ -143,21 +120,21 @@ audit = Table(
     tables,
     Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
     Column("at", UtcTime, nullable=False),
-    Column("actor", Text, nullable=False),
-    Column("action", Text, nullable=False),
-    Column("object_type", Text, nullable=False),
-    Column("object_name", Text, nullable=False),
-    Column("outcome", Text, nullable=False),
-    Column("address", Text, nullable=False),
-    Column("detail", Text, nullable=False),
-    Column("hash", String(64), nullable=False),
+    Column("actor", Words, nullable=False),
+    Column("action", Words, nullable=False),
+    Column("object_type", Words, nullable=False),
+    Column("object_name", Words, nullable=False),
+    Column("outcome", Words, nullable=False),
+    Column("address", Words, nullable=False),
+    Column("detail", Words, nullable=False),
+    Column("hash", Name(64), nullable=False),
 )
 
 definition = Table(
     "definition",
     tables,
-    Column("content_hash", String(128), primary_key=True),
-    Column("kind", String(64), nullable=False),
+    Column("content_hash", Name(128), primary_key=True),
+    Column("kind", Name(64), nullable=False),
     Column("body", LargeBinary, nullable=False),
 )
 
@@ -172,13 +149,13 @@ catalog = Table(
 snapshot = Table(
     "snapshot",
     tables,
-    Column("app", String(128), primary_key=True),
-    Column("version", String(128), primary_key=True),
-    Column("kind", String(16), nullable=False),
-    Column("base", String(128), nullable=False),
-    Column("content_hash", String(128), nullable=False),
+    Column("app", Name(128), primary_key=True),
+    Column("version", Name(128), primary_key=True),
+    Column("kind", Name(16), nullable=False),
+    Column("base", Name(128), nullable=False),
+    Column("content_hash", Name(128), nullable=False),
     Column("created_at", UtcTime, nullable=False),
-    Column("created_by", String(128), nullable=False),
+    Column("created_by", Name(128), nullable=False),
     Column("flows", Integer, nullable=False),
 )
 
@@ -186,16 +163,74 @@ activation = Table(
     "activation",
     tables,
     Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
-    Column("app", String(128), nullable=False),
-    Column("version", String(128), nullable=False),
+    Column("app", Name(128), nullable=False),
+    Column("version", Name(128), nullable=False),
     Column("at", UtcTime, nullable=False),
-    Column("actor", String(128), nullable=False),
+    Column("actor", Name(128), nullable=False),
     Index("ix_activation_app", "app", "number"),
 )
 
 meta = Table(
     "meta",
     tables,
-    Column("key", String(128), primary_key=True),
-    Column("value", Text, nullable=False),
+    Column("key", Name(128), primary_key=True),
+    Column("value", Words, nullable=False),
+)
+
+execution = Table(
+    "execution",
+    tables,
+    Column("execution_id", Name(64), primary_key=True),
+    Column("app", Name(128), nullable=False),
+    Column("flow", Name(256), nullable=False),
+    Column("snapshot", Name(128), nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("username", Name(128), nullable=False),
+    Column("status", Name(16), nullable=False),
+    Column("error", Words, nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("duration_us", BigInteger, nullable=False),
+    Column("search_keys", LargeBinary, nullable=False),
+    Column("trace", LargeBinary, nullable=False),
+    Index("ix_execution_started_at", "started_at", "execution_id"),
+    Index("ix_execution_flow", "app", "flow", "started_at", "execution_id"),
+    Index("ix_execution_username", "username", "started_at", "execution_id"),
+)
+# Few executions fail, and they are what people look for, so these have an index of their own.
+Index(
+    "ix_execution_failed",
+    execution.c.started_at,
+    execution.c.execution_id,
+    sqlite_where=execution.c.status == "ERROR",
+    postgresql_where=execution.c.status == "ERROR",
+)
+
+execution_key = Table(
+    "execution_key",
+    tables,
+    Column("name", Name(128), primary_key=True),
+    Column("value", Name(256), primary_key=True),
+    Column("started_at", UtcTime, primary_key=True),
+    Column("execution_id", Name(64), primary_key=True),
+)
+
+idempotency_key = Table(
+    "idempotency_key",
+    tables,
+    Column("scope", Name(256), primary_key=True),
+    Column("key", Name(256), primary_key=True),
+    Column("digest", LargeBinary(64), nullable=False),
+    Column("execution_id", Name(64), nullable=False),
+    Column("lease_ends_at", UtcTime, nullable=False),
+    Column("ends_at", UtcTime, nullable=False, index=True),
+    Column("reply", LargeBinary),
+)
+
+cached_value = Table(
+    "cached_value",
+    tables,
+    Column("space", Name(256), primary_key=True),
+    Column("key", Name(256), primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+    Column("ends_at", UtcTime, nullable=False, index=True),
 )

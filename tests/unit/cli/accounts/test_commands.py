@@ -50,7 +50,7 @@ def test_a_token_is_all_that_is_printed(home: Path) -> None:
     assert printed.count("\n") == 1
 
     async def call() -> str:
-        store = open_store(home)
+        store = open_store(Settings(home=home))
         security = Security(store, Settings())
         principal = await security.authenticate(Credentials(iam_token=printed.strip().encode()))
         await security.close()
@@ -70,7 +70,7 @@ def test_a_running_server_hears_of_it(home: Path) -> None:
     page = SharedPage(page_path(home))
 
     async def work() -> None:
-        store = open_store(home)
+        store = open_store(Settings(home=home))
         security = Security(
             store, Settings(), read_revocation=lambda: page.revocation, bump_revocation=page.bump_revocation
         )
@@ -105,7 +105,7 @@ def test_users_are_added_changed_and_removed(home: Path) -> None:
     assert run_well("user", "list") == ""
 
     async def hashes() -> list[Any]:
-        store = open_store(home)
+        store = open_store(Settings(home=home))
         rows = await store.list_audit()
         await store.close()
         return rows

@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import text
 
 from microflow_runtime.errors import Conflict, StoreError
+from microflow_runtime.settings import Settings
 from microflow_runtime.store import AuditEntry, Session, SqlStore, User, open_store
-from microflow_runtime.store.sql import database
+from microflow_runtime.store.sql import sqlite
 from microflow_runtime.store.sql.failures import describe_failure, translated
 
 T = datetime(2026, 1, 1, tzinfo=UTC)
@@ -22,8 +23,8 @@ ENTRY = AuditEntry(at=T, actor="a", action="b")
 @pytest.fixture
 async def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SqlStore]:
     """Give a store that waits a tenth of a second for others."""
-    monkeypatch.setattr(database, "BUSY_SECONDS", 0.1)
-    opened = open_store(tmp_path)
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.1)
+    opened = open_store(Settings(home=tmp_path))
     yield opened
     await opened.close()
 
@@ -128,7 +129,7 @@ async def test_text_that_is_no_text_is_refused(store: SqlStore) -> None:
 
 async def test_two_processes_write_side_by_side(store: SqlStore, tmp_path: Path) -> None:
     """Two stores on one file write at once, and no row of the audit is lost or doubled."""
-    other = open_store(tmp_path)
+    other = open_store(Settings(home=tmp_path))
     await asyncio.gather(*(one.append_audit(ENTRY) for one in (store, other) for _ in range(10)))
     assert [row.number for row in await other.list_audit()] == list(range(20, 0, -1))
     assert await store.find_audit_break() is None
@@ -140,7 +141,7 @@ async def test_two_processes_write_side_by_side(store: SqlStore, tmp_path: Path)
     [
         (OSError(28, "No space left", "/secret/path"), "cannot be reached"),
         (OverflowError(), "does not fit"),
-        (ValueError("/secret/path"), "failed"),
+        (RuntimeError("/secret/path"), "failed"),
         (None, "failed"),
     ],
 )

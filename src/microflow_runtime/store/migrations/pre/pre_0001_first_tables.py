@@ -3,15 +3,12 @@
 import sqlalchemy as sa
 from alembic import op
 
+from microflow_runtime.store.migrations.columns import let_only_grow, name, number, words
+
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
-
-_NO_CHANGE = """
-CREATE TRIGGER audit_no_{event} BEFORE {event} ON audit
-BEGIN SELECT RAISE(ABORT, 'the audit only grows'); END
-"""
 
 
 def upgrade() -> None:
@@ -21,28 +18,24 @@ def upgrade() -> None:
     _make_audit()
     op.create_table(
         "definition",
-        sa.Column("content_hash", sa.String(128), nullable=False),
-        sa.Column("kind", sa.String(64), nullable=False),
+        sa.Column("content_hash", name(128), nullable=False),
+        sa.Column("kind", name(64), nullable=False),
         sa.Column("body", sa.LargeBinary, nullable=False),
         sa.PrimaryKeyConstraint("content_hash", name="pk_definition"),
     )
     op.create_table(
         "catalog",
-        sa.Column("epoch", _number(), nullable=False, autoincrement=False),
+        sa.Column("epoch", number(), nullable=False, autoincrement=False),
         sa.Column("manifest", sa.LargeBinary, nullable=False),
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("epoch", name="pk_catalog"),
     )
     op.create_table(
         "meta",
-        sa.Column("key", sa.String(128), nullable=False),
-        sa.Column("value", sa.Text, nullable=False),
+        sa.Column("key", name(128), nullable=False),
+        sa.Column("value", words(), nullable=False),
         sa.PrimaryKeyConstraint("key", name="pk_meta"),
     )
-
-
-def _number() -> sa.types.TypeEngine[int]:
-    return sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 def _gone_with(table: str, column: str, target: str) -> sa.ForeignKeyConstraint:
@@ -53,26 +46,26 @@ def _make_accounts() -> None:
     texts = ("th_firstname", "th_lastname", "en_firstname", "en_lastname", "email", "mobile_number")
     op.create_table(
         "user_account",
-        sa.Column("username", sa.String(128), nullable=False),
+        sa.Column("username", name(128), nullable=False),
         sa.Column("created_at", sa.BigInteger, nullable=False),
-        sa.Column("password_hash", sa.Text),
+        sa.Column("password_hash", words()),
         sa.Column("disabled", sa.Boolean, nullable=False),
         sa.Column("service_account", sa.Boolean, nullable=False),
-        *(sa.Column(name, sa.Text, nullable=False) for name in texts),
+        *(sa.Column(text, words(), nullable=False) for text in texts),
         sa.PrimaryKeyConstraint("username", name="pk_user_account"),
     )
     op.create_table(
         "role",
         sa.Column("role_id", sa.Integer, nullable=False),
-        sa.Column("name", sa.String(128), nullable=False),
+        sa.Column("name", name(128), nullable=False),
         sa.PrimaryKeyConstraint("role_id", name="pk_role"),
         sa.UniqueConstraint("name", name="uq_role_name"),
     )
     op.create_table(
         "protected_object",
         sa.Column("object_id", sa.Integer, nullable=False),
-        sa.Column("object_type", sa.String(64), nullable=False),
-        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("object_type", name(64), nullable=False),
+        sa.Column("name", words(), nullable=False),
         sa.PrimaryKeyConstraint("object_id", name="pk_protected_object"),
         sa.UniqueConstraint("object_type", "name", name="uq_protected_object_object_type"),
     )
@@ -80,14 +73,14 @@ def _make_accounts() -> None:
         "role_permission",
         sa.Column("role_id", sa.Integer, nullable=False),
         sa.Column("object_id", sa.Integer, nullable=False),
-        sa.Column("access", sa.String(64), nullable=False),
+        sa.Column("access", name(64), nullable=False),
         sa.PrimaryKeyConstraint("role_id", "object_id", "access", name="pk_role_permission"),
         _gone_with("role_permission", "role_id", "role.role_id"),
         _gone_with("role_permission", "object_id", "protected_object.object_id"),
     )
     op.create_table(
         "user_role",
-        sa.Column("username", sa.String(128), nullable=False),
+        sa.Column("username", name(128), nullable=False),
         sa.Column("role_id", sa.Integer, nullable=False),
         sa.PrimaryKeyConstraint("username", "role_id", name="pk_user_role"),
         _gone_with("user_role", "username", "user_account.username"),
@@ -96,16 +89,16 @@ def _make_accounts() -> None:
     op.create_table(
         "service_grant",
         sa.Column("role_id", sa.Integer, nullable=False),
-        sa.Column("flow", sa.String(512), nullable=False),
-        sa.Column("account", sa.String(128), nullable=False),
+        sa.Column("flow", name(512), nullable=False),
+        sa.Column("account", name(128), nullable=False),
         sa.PrimaryKeyConstraint("role_id", "flow", "account", name="pk_service_grant"),
         _gone_with("service_grant", "role_id", "role.role_id"),
         _gone_with("service_grant", "account", "user_account.username"),
     )
     op.create_table(
         "client",
-        sa.Column("system_id", sa.String(128), nullable=False),
-        sa.Column("secret_hash", sa.Text, nullable=False),
+        sa.Column("system_id", name(128), nullable=False),
+        sa.Column("secret_hash", words(), nullable=False),
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("system_id", name="pk_client"),
     )
@@ -114,13 +107,13 @@ def _make_accounts() -> None:
 def _make_sessions() -> None:
     op.create_table(
         "session",
-        sa.Column("handle", sa.String(64), nullable=False),
+        sa.Column("handle", name(64), nullable=False),
         sa.Column("token_digest", sa.LargeBinary(32), nullable=False),
         sa.Column("id_digest", sa.LargeBinary(32)),
-        sa.Column("username", sa.String(128), nullable=False),
-        sa.Column("client_id", sa.String(128), nullable=False),
-        sa.Column("kind", sa.String(16), nullable=False),
-        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("username", name(128), nullable=False),
+        sa.Column("client_id", name(128), nullable=False),
+        sa.Column("kind", name(16), nullable=False),
+        sa.Column("name", words(), nullable=False),
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.Column("seen_at", sa.BigInteger, nullable=False),
         sa.Column("ends_at", sa.BigInteger, nullable=False),
@@ -145,12 +138,10 @@ def _make_audit() -> None:
     texts = ("actor", "action", "object_type", "object_name", "outcome", "address", "detail")
     op.create_table(
         "audit",
-        sa.Column("number", _number(), nullable=False, autoincrement=False),
+        sa.Column("number", number(), nullable=False, autoincrement=False),
         sa.Column("at", sa.BigInteger, nullable=False),
-        *(sa.Column(name, sa.Text, nullable=False) for name in texts),
-        sa.Column("hash", sa.String(64), nullable=False),
+        *(sa.Column(text, words(), nullable=False) for text in texts),
+        sa.Column("hash", name(64), nullable=False),
         sa.PrimaryKeyConstraint("number", name="pk_audit"),
     )
-    if op.get_bind().dialect.name == "sqlite":
-        for event in ("UPDATE", "DELETE"):
-            op.execute(_NO_CHANGE.format(event=event))
+    let_only_grow("audit", "the audit only grows")

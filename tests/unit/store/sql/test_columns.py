@@ -1,11 +1,11 @@
-"""How moments are kept."""
+"""How moments and texts are kept."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy.dialects import sqlite
 
-from microflow_runtime.store.sql.tables import UtcTime
+from microflow_runtime.store.sql.columns import Name, UtcTime, Words
 
 DIALECT = sqlite.dialect()
 
@@ -34,3 +34,19 @@ def test_another_zone_is_the_same_moment() -> None:
     assert kept == UtcTime().process_bind_param(utc, DIALECT)
     assert UtcTime().process_bind_param(None, DIALECT) is None
     assert UtcTime().process_result_value(None, DIALECT) is None
+
+
+def test_a_name_has_at_most_its_length() -> None:
+    """Counted in characters, as PostgreSQL counts; SQLite alone would keep any."""
+    assert Name(3).process_bind_param("ไทย", DIALECT) == "ไทย"
+    with pytest.raises(ValueError, match="more than 3"):
+        Name(3).process_bind_param("four", DIALECT)
+
+
+@pytest.mark.parametrize("kind", [Name(8), Words()])
+def test_a_nul_is_refused(kind: Name | Words) -> None:
+    """One database could keep it and the other cannot, so none does; any other text passes as it is."""
+    assert kind.process_bind_param("ไทย\n\x01", DIALECT) == "ไทย\n\x01"
+    assert kind.process_bind_param(None, DIALECT) is None
+    with pytest.raises(ValueError, match="NUL"):
+        kind.process_bind_param("a\0b", DIALECT)

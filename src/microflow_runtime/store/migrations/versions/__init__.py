@@ -1,1 +1,0 @@
-"""The migrations, one file a step, named by number and by what they do."""
