@@ -1,7 +1,8 @@
 """`sub flow`: calls another flow of the application, as the same caller, in the same transaction and under the same deadline.
 
 Values are handed over by field name; a misfit is an error of kind `mapping`. A failure inside reaches the catches of this
-node with its own kind. The callee is the one of the caller's snapshot, whatever is refreshed meanwhile.
+node with its own kind. The callee is the one of the caller's snapshot, or of the published one that is named, whatever is
+refreshed meanwhile.
 Source: ONEWEB, Sub Flow Task.
 """
 
@@ -26,9 +27,13 @@ from microflow_runtime.feel import Type, optional
 
 
 class SubFlowSettings(msgspec.Struct, frozen=True):
-    """Which flow is called."""
+    """Which flow is called, and of which snapshot."""
 
     flow: Annotated[str, msgspec.Meta(description="The name of a flow of the same application.")]
+    snapshot: Annotated[
+        str,
+        msgspec.Meta(description="The published snapshot that the flow is called of; unless named, the caller's own."),
+    ] = ""
 
 
 class SubFlowNode:
@@ -42,12 +47,9 @@ class SubFlowNode:
     def prepare(self, context: NodeContext) -> Callable[[], Action]:
         """Check inputs and outputs against the callee's declarations."""
         name = context.settings.flow
-        callee = context.library.find_callee(name)
+        callee = context.library.find_callee(name, context.settings.snapshot)
         if callee is None:
-            if name in context.library.broken:
-                return _never
-            help_text = did_you_mean(name, context.library.callee_names(""))
-            context.fault("MF-D074", f'The application has no flow "{name}".', "flow", help=help_text)
+            _tell_missing(context, name, context.settings.snapshot)
             return _never
         types = FeelTypes(callee.business_objects)
         inputs = context.inputs({name: types.of(ref) for name, ref in callee.flow.inputs.items()})
@@ -60,6 +62,27 @@ class SubFlowNode:
         given = _outputs_of(callee, types)
         outputs = context.outputs(given)
         return lambda: _build(context, callee, inputs, context.bind_outputs(outputs, given))
+
+
+def _tell_missing(context: NodeContext, name: str, snapshot: str) -> None:
+    """Say what is not there: the snapshot, or the flow in it."""
+    library = context.library
+    if not snapshot:
+        if name not in library.broken:
+            help_text = did_you_mean(name, library.callee_names(""))
+            context.fault("MF-D074", f'The application has no flow "{name}".', "flow", help=help_text)
+        return
+    if library.snapshot_names is None:
+        message = f'Whether the snapshot "{snapshot}" has this flow is checked where it is published.'
+        context.faults.add("MF-D091", message, (*context.path, "snapshot"), is_error=False)
+        return
+    published = list(library.snapshot_names())
+    if snapshot in published:
+        help_text = did_you_mean(name, library.callee_names(snapshot))
+        context.fault("MF-D074", f'The snapshot "{snapshot}" has no flow "{name}".', "flow", help=help_text)
+    else:
+        help_text = did_you_mean(snapshot, published) or "publish it first, or leave `snapshot` out"
+        context.fault("MF-D090", f'The application has no published snapshot "{snapshot}".', "snapshot", help=help_text)
 
 
 def _never() -> Action:

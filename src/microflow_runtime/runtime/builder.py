@@ -347,12 +347,15 @@ async def check_catalog(
     apps: Sequence[AppDefinitions],
     known: set[str],
     object_keys: Mapping[str, Mapping[str, str]] | None = None,
+    *,
+    is_alone: bool = False,
 ) -> tuple[tuple[str, ...], tuple[Fault, ...]]:
     """Check every flow and Business Object whose key is not known to be right.
 
     `object_keys` gives `object_check_keys` by the label of the app, `{}` for an app whose Business Objects need no look;
-    without it they are made here. Gives the keys checked and the warnings. Raises DefinitionFaults with everything that
-    is wrong, of all apps at once.
+    without it they are made here. `is_alone` says that published snapshots are not among the candidate's, so that flows
+    pinned to them cannot be looked at. Gives the keys checked and the warnings. Raises DefinitionFaults with everything
+    that is wrong, of all apps at once.
     """
     slices = Slices()
     faults: list[Fault] = [fault for definitions in apps for fault in definitions.faults]
@@ -374,7 +377,7 @@ async def check_catalog(
     for record in [record for record in candidate.manifest.flows if record.key not in known]:
         of_app = by_app.get(record.app)
         broken, names = (frozenset[str](), ()) if of_app is None else (of_app.broken, tuple(of_app.business_objects))
-        library = candidate.library_of(record, broken, names)
+        library = candidate.library_of(record, broken, names, is_alone=is_alone)
         flow = CheckedFlow(candidate.flow_of(record), library, _document_of(record, of_app, candidate))
         faults += flow.faults
         checked += [] if any(fault.is_error for fault in flow.faults) else [record.key]

@@ -176,15 +176,27 @@ class Catalog:
         return self._plans[record.key].find_file
 
     def library_of(
-        self, record: FlowRecord, broken: frozenset[str] = frozenset(), object_names: Iterable[str] = ()
+        self,
+        record: FlowRecord,
+        broken: frozenset[str] = frozenset(),
+        object_names: Iterable[str] = (),
+        *,
+        is_alone: bool = False,
     ) -> Library:
-        """Give what a flow is compiled against, with all names there are, for suggestions."""
+        """Give what a flow is compiled against, with all names there are, for suggestions.
+
+        `is_alone` says that nobody knows which snapshots are published.
+        """
         return self._plans[record.key].library(
             broken,
             lambda: object_names,
             lambda snapshot: self._callee_names(record, snapshot),
-            lambda: sorted({other.group for other in self.manifest.flows if other.app == record.app} - {FOLDER}),
+            None if is_alone else lambda: self._snapshot_names(record),
         )
+
+    def _snapshot_names(self, record: FlowRecord) -> list[str]:
+        """Give the published snapshots of a flow's app."""
+        return sorted({group for app, _, group in self._by_group if app == record.app} - {FOLDER})
 
     def _callee_names(self, record: FlowRecord, snapshot: str) -> list[str]:
         """Give the names of the flows that a flow could call, of a snapshot or, with `""`, of its own."""

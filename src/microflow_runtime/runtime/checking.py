@@ -45,7 +45,7 @@ async def _checked(
     manifest = Manifest(flows=with_active(with_keys(records)))
     bodies = bodies_of(apps, forms) | shared_files_of(apps, manifest)
     catalog = Catalog(1, manifest, bodies, node_types, Metrics())
-    _, warnings = await check_catalog(catalog, apps, set())
+    _, warnings = await check_catalog(catalog, apps, set(), is_alone=True)
     return catalog, apps, warnings
 
 

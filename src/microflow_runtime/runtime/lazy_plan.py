@@ -40,7 +40,7 @@ class KeptDocument:
 class LazyPlan:
     """The plan of a flow, or all that it takes to make it: the documents it depends on, and the plans of the flows it calls."""
 
-    __slots__ = ("_app", "_files", "_flow", "_node_types", "_objects", "_plan", "callees")
+    __slots__ = ("_app", "_files", "_flow", "_node_types", "_objects", "_plan", "_sources", "callees")
 
     def __init__(
         self,
@@ -56,6 +56,7 @@ class LazyPlan:
         self._files = files
         self._node_types = node_types
         self._plan: Plan | None = None
+        self._sources: tuple[str, ...] | None = None
         self.callees: Mapping[tuple[str, str], LazyPlan] = {}
 
     @property
@@ -90,12 +91,22 @@ class LazyPlan:
             plan = self._plan = compile_flow(self.flow, self.library(), load(self._flow.body))
         return plan
 
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The data sources that an execution may use, those of the flows that it calls, near and far, included."""
+        if self._sources is None:
+            met: list[LazyPlan] = [self]
+            for plan in met:
+                met += [callee for callee in plan.callees.values() if callee not in met]
+            self._sources = tuple(sorted({source for plan in met for source in plan.get().sources}))
+        return self._sources
+
     def library(
         self,
         broken: frozenset[str] = frozenset(),
         object_names: Callable[[], Iterable[str]] = tuple,
         callee_names: Callable[[str], Iterable[str]] = tuple,
-        snapshot_names: Callable[[], Iterable[str]] = tuple,
+        snapshot_names: Callable[[], Iterable[str]] | None = tuple,
     ) -> Library:
         """Give what the flow is compiled against: its closure, and the flows it calls. Names are for suggestions."""
         return Library(

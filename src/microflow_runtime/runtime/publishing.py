@@ -1,7 +1,7 @@
 """Publishing packages beside what serves: whole snapshots, patches laid over them, and single flows that are collected."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
@@ -58,15 +58,24 @@ class Added(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def deploy(
-    runtime: Runtime, package: Package, make_audit: MakeAudit, *, activate: bool = False, is_trial: bool = False
+    runtime: Runtime,
+    package: Package,
+    make_audit: MakeAudit,
+    *,
+    allow: Callable[[str], Awaitable[None]] | None = None,
+    activate: bool = False,
+    is_trial: bool = False,
 ) -> Deployment:
     """Publish a package, and let its app answer from it if that is asked for, or if nothing of the app answers yet.
 
-    A trial checks everything and changes nothing. Raises DefinitionFaults, Conflict when the snapshot is published already
+    `allow` is asked whether the app that the package holds may be deployed. A trial checks everything and changes nothing.
+    Raises what `allow` raises, DefinitionFaults, Conflict when the snapshot is published already
     with another content, NotFound for the base of a patch, BadRequest for what no snapshot can be.
     """
     async with runtime.changing():
         publishing = Publishing(runtime)
+        if allow is not None:
+            await allow(await publishing.app_name_of(package))
         added = await publishing.add(package)
         app, version = added.app.name, added.app.version
         old = await content_that_answers(runtime, app, publishing.forms)
@@ -187,18 +196,24 @@ class Publishing:
         activations = tuple(activation_of(app, version, audit) for app, version in self.activated)
         return await self._runtime.publish(candidate, audit, Publication(snapshots, activations, tuple(rows.values())))
 
+    async def app_name_of(self, package: Package) -> str:
+        """Give the name of the app that a package holds. Raises DefinitionFaults when its app.yaml is broken."""
+        app_file = package.source.find_file("app.yaml")
+        files = {"app.yaml": app_file.content} if app_file else {}
+        definitions = await read_app(source_of_files(package.name, files), self.forms, None)
+        if definitions.app is None:
+            raise DefinitionFaults([fault for fault in definitions.faults if fault.is_error])
+        return definitions.app.name
+
     async def _whole(self, package: Package) -> AppSource:
         """Give the files of a package, those of a patch laid over its base."""
         if package.kind != PATCH:
             return package.source
+        app = await self.app_name_of(package)
         contents = {file.path: file.content for file in package.source.files}
-        alone = source_of_files(package.name, {"app.yaml": contents["app.yaml"]} if "app.yaml" in contents else {})
-        app = (await read_app(alone, self.forms, None)).app
-        if app is None:
-            return package.source
-        base = await self._runtime.store.find_snapshot(app.name, package.base)
+        base = await self._runtime.store.find_snapshot(app, package.base)
         if base is None or base.kind not in WHOLE:
-            raise NotFound(f"The app {app.name} has no whole snapshot {package.base} that a patch could be laid over.")
+            raise NotFound(f"The app {app} has no whole snapshot {package.base} that a patch could be laid over.")
         (files,) = (await read_content(self._runtime.store, base.content_hash)).packages.values()
         if missing := sorted(set(package.removed) - set(files.files)):
             raise BadRequest(f"The patch removes {missing[0]}, which its base {package.base} does not have.")
