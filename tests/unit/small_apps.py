@@ -14,7 +14,7 @@ from microflow_runtime.cli.faults import render
 from microflow_runtime.compiler import Plan
 from microflow_runtime.compiler.business_objects import Notes
 from microflow_runtime.compiler.reading import AppDefinitions, AppSource, read_definitions, source_of_files
-from microflow_runtime.engine import Run, RunLimits, perform, read_inputs
+from microflow_runtime.engine import Run, RunLimits, SqlStatement, perform, read_inputs
 from microflow_runtime.errors import DefinitionFaults, Fault
 from microflow_runtime.model.app import App
 from microflow_runtime.model.principal import Principal
@@ -125,9 +125,10 @@ class FakeConnection:
         self._sources = sources
 
     async def run(
-        self, sql: str, values: dict[str, Any], row_limit: int, *, undo_alone: bool
+        self, statement: SqlStatement, values: dict[str, Any], row_limit: int, *, undo_alone: bool
     ) -> tuple[list[dict[str, Any]], int]:
         """Answer as told."""
+        sql = statement.text
         self._sources.happened.append(f"{self._source}: {sql}")
         self._sources.values.append(values)
         self._sources.options.append((row_limit, undo_alone))
@@ -136,6 +137,21 @@ class FakeConnection:
             return [], 1
         rows: list[dict[str, Any]] = await answer()
         return rows, len(rows)
+
+    async def run_many(self, statement: SqlStatement, items: list[dict[str, Any]], *, undo_alone: bool) -> int:
+        """Touch one row for each item."""
+        self._sources.happened.append(f"{self._source}: {statement.text}")
+        self._sources.values += items
+        self._sources.options.append((len(items), undo_alone))
+        return len(items)
+
+    async def stream(
+        self, statement: SqlStatement, values: dict[str, Any], row_limit: int
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Give the rows that the statement is told to answer with."""
+        rows, _ = await self.run(statement, values, row_limit, undo_alone=False)
+        for row in rows:
+            yield row
 
     async def commit(self) -> None:
         """Write it down, or fail as told."""

@@ -1,12 +1,13 @@
 """Runs plans: the executor, the state of a run, limits, transactions, the trace. Knows no driver and no HTTP.
 
-Others use: `perform`, `Run`, `RunLimits`, `NodeType`, `Resources`, `SqlConnection`, `record_execution`.
+Others use: `perform`, `Run`, `RunLimits`, `NodeType`, `Resources`, `SqlConnection`, `SqlStatement`, `record_execution`.
 """
 
-from microflow_runtime.engine.contract import NodeType, Resources, SqlConnection
+from microflow_runtime.engine.contract import NodeType, Resources
 from microflow_runtime.engine.limits import RunLimits
 from microflow_runtime.engine.perform import perform, perform_at_once, read_inputs
 from microflow_runtime.engine.run import Run
+from microflow_runtime.engine.sql import SqlConnection, SqlStatement
 from microflow_runtime.engine.trace import record_execution
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Run",
     "RunLimits",
     "SqlConnection",
+    "SqlStatement",
     "perform",
     "perform_at_once",
     "read_inputs",

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar, Protocol
 
 import msgspec
 
 from microflow_runtime.compiler.node_context import NodeContext
 from microflow_runtime.compiler.plan import Action
 from microflow_runtime.engine.http import HttpReply, HttpRequest
+from microflow_runtime.engine.sql import SqlConnection
 from microflow_runtime.model.app import App
 
 Build = Callable[[], Action]
@@ -28,28 +29,6 @@ class NodeType(Protocol):
 
     def prepare(self, context: NodeContext) -> Build:
         """Check a node, telling the context every fault; return what builds its action once the flow is without faults."""
-        ...
-
-
-class SqlConnection(Protocol):
-    """An open transaction on one data source, as a database node uses it."""
-
-    async def run(
-        self, sql: str, values: dict[str, Any], row_limit: int, *, undo_alone: bool
-    ) -> tuple[list[dict[str, Any]], int]:
-        """Run one statement; give its rows as formula values and the number of rows it returned or touched.
-
-        With `undo_alone` a failed statement leaves the rest of the transaction usable. Raises NodeError of a kind
-        `database…`, and LimitExceeded when there are more rows than `row_limit`.
-        """
-        ...
-
-    async def commit(self) -> None:
-        """Make the changes last."""
-        ...
-
-    async def rollback(self) -> None:
-        """Undo the changes."""
         ...
 
 

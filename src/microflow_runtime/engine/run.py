@@ -5,8 +5,9 @@ from typing import Any
 
 from microflow_runtime.compiler.business_objects import Notes
 from microflow_runtime.compiler.plan import Frame, Plan
-from microflow_runtime.engine.contract import Resources, SqlConnection
+from microflow_runtime.engine.contract import Resources
 from microflow_runtime.engine.limits import RunLimits
+from microflow_runtime.engine.sql import SqlConnection
 from microflow_runtime.engine.transactions import Transactions
 from microflow_runtime.model.app import App
 from microflow_runtime.model.principal import Principal

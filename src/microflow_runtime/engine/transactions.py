@@ -5,7 +5,8 @@ from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from typing import Any
 
-from microflow_runtime.engine.contract import Resources, SqlConnection
+from microflow_runtime.engine.contract import Resources
+from microflow_runtime.engine.sql import SqlConnection
 from microflow_runtime.errors import MicroflowError, NodeError
 from microflow_runtime.model.app import App
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from microflow_runtime.model.http_connection import SecretName
 from microflow_runtime.model.microflow import Retry
 
 
@@ -11,8 +12,8 @@ class DataSource(msgspec.Struct, frozen=True, kw_only=True):
     """A named database. `url` is `sqlite:///name.db`, `postgresql://user@host/database`, `mariadb://…`, or `{variable}`.
 
     For SQLite the URL names a file under the server's home; `create_from` is an SQL script among the app's files
-    that fills the file when it does not exist yet. `password` is the name of a secret. So many executions as `waiting`
-    may wait for one of the `pool_size` connections, as many again when it is None.
+    that fills the file when it does not exist yet. As many executions as `waiting` may wait for one of the `pool_size`
+    connections; None is as many as there are connections.
     """
 
     name: str
@@ -20,7 +21,7 @@ class DataSource(msgspec.Struct, frozen=True, kw_only=True):
     create_from: str | None = None
     pool_size: int = 10
     waiting: int | None = None
-    password: str | None = None
+    password: SecretName | None = None
     settings: dict[str, Any] = {}
 
 

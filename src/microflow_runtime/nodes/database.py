@@ -1,9 +1,9 @@
 """`database`: one SQL statement on a named data source, with bound parameters only.
 
 All database nodes of an execution share one transaction per data source. Its output mapping sees `rows` (each a context
-by column name), `row` (the first, or null) and `count` (rows returned or touched). Errors are of the kinds `database`,
-`database.busy` and `permission`.
-Source: ONEWEB, Database Task (command types, JNDI name); the placeholder syntax is ours.
+by column name), `row` (the first, or null) and `count` (rows returned or touched); that of a batch, `count` alone. Errors
+are of the kinds `database…` and `permission`.
+Source: ONEWEB, Database Task (command types, JNDI name); the placeholder syntax and the batch are ours.
 """
 
 import re
@@ -17,14 +17,16 @@ from microflow_runtime.compiler.business_objects import Misfit, Notes, exact_num
 from microflow_runtime.compiler.business_objects.misfit import describe
 from microflow_runtime.compiler.faults import did_you_mean
 from microflow_runtime.compiler.feel_types import SIMPLE_FEEL
-from microflow_runtime.compiler.formulas import Computed
+from microflow_runtime.compiler.formulas import Computed, Evaluate
 from microflow_runtime.compiler.node_context import NodeContext
 from microflow_runtime.compiler.plan import Action, Assign, Frame
 from microflow_runtime.compiler.reading import formula_of
+from microflow_runtime.compiler.sql_text import SqlText, read_sql
 from microflow_runtime.engine.run import Run
+from microflow_runtime.engine.sql import SPECIAL_VALUES, SqlStatement
 from microflow_runtime.engine.surroundings import computing
 from microflow_runtime.errors import NodeError
-from microflow_runtime.feel import NUMBER, ContextType, ListType, Type, optional
+from microflow_runtime.feel import ANY, NUMBER, STRING, ContextType, ListType, Type, optional
 from microflow_runtime.model.type_ref import TypeRef
 
 _STATEMENTS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -34,8 +36,10 @@ _STATEMENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "delete": ("delete", "with"),
 }
 """The first words of what each command may run."""
-_PARAMETER: Final = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
 _FIRST_WORD: Final = re.compile(r"(?:\s|--[^\n]*(?:\n|$)|/\*(?s:.*?)\*/)*(\w*)")
+_SPECIAL_TYPES: Final[Mapping[str, Type]] = {"json": ANY, "base64": STRING}
+_ITEM: Final = "item"
+"""The parameter that stands for an item which is no context."""
 
 
 class DatabaseSettings(msgspec.Struct, frozen=True):
@@ -48,11 +52,21 @@ class DatabaseSettings(msgspec.Struct, frozen=True):
     sql: Annotated[
         str, msgspec.Meta(description="The statement; `:name` stands for the value that `in` gives for name.")
     ]
+    batch: Annotated[
+        str | None,
+        msgspec.Meta(
+            description="A formula that gives a list: the statement is run for each item, all or nothing; `:name` is then the item's field."
+        ),
+    ] = None
     columns: Annotated[
         dict[str, str],
         msgspec.Meta(
-            description="Types of columns where the database does not say, as money kept in text; `decimal?` where it may be null."
+            description="Types of columns where the database does not say, as money kept in text; `decimal?` where it may be null, `json`, `base64`."
         ),
+    ] = {}
+    parameters: Annotated[
+        dict[str, Literal["json", "base64"]],
+        msgspec.Meta(description="Parameters that are kept as JSON, or as the bytes that a text in base64 stands for."),
     ] = {}
 
 
@@ -72,14 +86,36 @@ class DatabaseNode:
             message = f'The application has no data source "{settings.source}".'
             context.fault("MF-D076", message, "source", help=did_you_mean(settings.source, sources))
         context.sources.add(settings.source)
-        _check_sql(context, settings)
+        sql = read_sql(settings.sql)
+        batch, item = _batch(context, settings)
+        _check_sql(context, settings, sql)
+        _check_parameters(context, settings, sql, item)
         inputs = context.inputs()
         given = _given(context, settings)
         outputs = context.outputs(given)
-        return lambda: _build(context, settings, inputs, context.bind_outputs(outputs, given))
+        return lambda: _build(context, settings, sql, inputs, batch, context.bind_outputs(outputs, given))
 
 
-def _check_sql(context: NodeContext, settings: DatabaseSettings) -> None:
+def _batch(context: NodeContext, settings: DatabaseSettings) -> tuple[Computed | None, Type | None]:
+    """Check the formula of a batch; give it and the type of an item, None when there is no batch."""
+    if settings.batch is None:
+        return None, None
+    if settings.command == "select":
+        context.fault("MF-D130", "A select takes no batch.", "batch", at_key=True, help="loop over the list instead")
+    text = formula_of(settings.batch)
+    if text is None:
+        context.fault("MF-D131", "A batch is a formula that gives a list.", "batch", help="write `batch: = …`")
+        return None, ANY
+    computed = context.formula(text, "batch")
+    kind = computed.type if computed is not None else ANY
+    if isinstance(kind, ListType):
+        return computed, kind.item
+    if kind != ANY:
+        context.fault("MF-D131", f"A batch is a formula that gives a list; this gives {kind}.", "batch")
+    return computed, ANY
+
+
+def _check_sql(context: NodeContext, settings: DatabaseSettings, sql: SqlText) -> None:
     if formula_of(settings.sql) is not None:
         context.fault(
             "MF-D077", "The SQL text is constant; values come in by `:name`.", "sql", help="write the SQL without `=`"
@@ -90,55 +126,115 @@ def _check_sql(context: NodeContext, settings: DatabaseSettings) -> None:
     if first not in _STATEMENTS[settings.command]:
         message = f'The command is {settings.command} and the statement begins with "{first}".'
         context.fault("MF-D078", message, "sql", help=f"begin it with {', '.join(_STATEMENTS[settings.command])}")
-    wanted = list(dict.fromkeys(_PARAMETER.findall(settings.sql)))
-    for name in wanted:
-        if name not in context.node.inputs:
-            context.fault(
-                "MF-D079", f"The SQL parameter `:{name}` has no value.", "sql", help=f"add `in: {{{name}: = …}}`"
-            )
-    for name in context.node.inputs:
-        if name not in wanted:
-            message = f"The statement has no parameter `:{name}`."
-            context.fault("MF-D065", message, "in", name, at_key=True, help=did_you_mean(name, wanted))
+    if not sql.is_one:
+        context.fault("MF-D132", "A node runs one statement.", "sql", help="use a node for each")
+
+
+def _check_parameters(context: NodeContext, settings: DatabaseSettings, sql: SqlText, item: Type | None) -> None:
+    if formula_of(settings.sql) is not None:
+        return
+    given = context.node.inputs
+    fields = _fields_of(item)
+    for name in sql.names:
+        if name in given or fields is None or name in fields:
+            continue
+        where = f"add `in: {{{name}: = …}}`"
+        if item is not None:
+            where = did_you_mean(name, fields) or f"give the items a field {name}, or {where}"
+        context.fault("MF-D079", f"The SQL parameter `:{name}` has no value.", "sql", help=where)
+    for key, names in (("in", given), ("parameters", settings.parameters)):
+        for name in names:
+            if name not in sql.names:
+                message = f"The statement has no parameter `:{name}`."
+                context.fault("MF-D065", message, key, name, at_key=True, help=did_you_mean(name, sql.names))
+
+
+def _fields_of(item: Type | None) -> tuple[str, ...] | None:
+    """Give the names that an item of a batch has values for; None when nobody knows yet."""
+    if item is None:
+        return ()
+    if item == ANY:
+        return None
+    if isinstance(item, ContextType):
+        return None if item.open else tuple(item.index)
+    return (_ITEM,)
 
 
 def _given(context: NodeContext, settings: DatabaseSettings) -> dict[str, Type]:
     """Type what the mapping sees: columns are known where the node declares them, else anything."""
     fields: list[tuple[str, Type]] = []
+    known = {**SIMPLE_FEEL, **_SPECIAL_TYPES}
     for column, written in settings.columns.items():
         type_name = written.removesuffix("?")
-        kind = SIMPLE_FEEL.get(type_name)
+        kind = known.get(type_name)
         if kind is None:
-            context.fault(
-                "MF-D067",
-                f'There is no simple type "{written}".',
-                "columns",
-                column,
-                help=did_you_mean(type_name, SIMPLE_FEEL),
-            )
+            message = f'There is no simple type "{written}".'
+            context.fault("MF-D067", message, "columns", column, help=did_you_mean(type_name, known))
         else:
             fields.append((column, kind if written == type_name else optional(kind)))
+    if settings.batch is not None:
+        return {"count": NUMBER}
     row = ContextType("", tuple(fields), open=True)
     return {"rows": ListType(row), "row": optional(row), "count": NUMBER}
 
 
 def _build(
-    context: NodeContext, settings: DatabaseSettings, inputs: Mapping[str, Computed], assign: Assign | None
+    context: NodeContext,
+    settings: DatabaseSettings,
+    sql: SqlText,
+    inputs: Mapping[str, Computed],
+    batch: Computed | None,
+    assign: Assign | None,
 ) -> Action:
-    source, sql, app = settings.source, settings.sql, context.library.app
+    app = context.library.app
     bound = [(name, context.bind(computed)) for name, computed in inputs.items()]
-    readers = {column: _column_reader(type_name) for column, type_name in settings.columns.items()}
-    rows_slot, row_slot, count_slot = (context.given_slot(name) for name in ("rows", "row", "count"))
+    statement = SqlStatement(
+        text=settings.sql,
+        reads=settings.command == "select",
+        parameters=settings.parameters,
+        columns={
+            column: written.removesuffix("?")
+            for column, written in settings.columns.items()
+            if written.removesuffix("?") in SPECIAL_VALUES
+        },
+    )
+    source = settings.source
     object_name = f"{app.name}/{source}"
     guarded = bool(context.node.catches or context.node.retry)
 
-    async def run(frame: Frame, run: Run) -> int:
+    def check_right(run: Run) -> None:
         if not run.principal.may("data_source", object_name, "use"):
             raise NodeError(f'"{run.principal.username}" may not use the data source "{source}".', kind="permission")
+
+    count_slot = context.given_slot("count")
+    if batch is not None:
+        items_of = _items_reader(context.bind(batch), bound, sql.names)
+
+        async def run_batch(frame: Frame, run: Run) -> int:
+            check_right(run)
+            with computing(run):
+                items = items_of(frame)
+            count = 0
+            if items:
+                connection = await run.connection(app, source)
+                count = await connection.run_many(statement, items, undo_alone=guarded)
+            frame[count_slot] = Decimal(count)
+            if assign is not None:
+                with computing(run):
+                    assign(frame)
+            return 0
+
+        return Action(run_batch, waits=True)
+
+    readers = {column: _column_reader(type_name) for column, type_name in settings.columns.items()}
+    rows_slot, row_slot = context.given_slot("rows"), context.given_slot("row")
+
+    async def run(frame: Frame, run: Run) -> int:
+        check_right(run)
         with computing(run):
             values = {name: evaluate(frame) for name, evaluate in bound}
         connection = await run.connection(app, source)
-        rows, count = await connection.run(sql, values, run.limits.rows, undo_alone=guarded)
+        rows, count = await connection.run(statement, values, run.limits.rows, undo_alone=guarded)
         if readers:
             _read_columns(rows, readers)
         frame[rows_slot] = rows
@@ -152,11 +248,42 @@ def _build(
     return Action(run, waits=True)
 
 
+def _items_reader(
+    evaluate_list: Evaluate, shared: list[tuple[str, Evaluate]], names: tuple[str, ...]
+) -> Callable[[Frame], list[dict[str, Any]]]:
+    """Make what gives the values of each item: what `in` gives is the same for all, the rest are the item's fields."""
+    own = tuple(name for name in names if name not in {name for name, _ in shared})
+
+    def read(frame: Frame) -> list[dict[str, Any]]:
+        items = evaluate_list(frame)
+        if not isinstance(items, list):
+            raise NodeError(f"a batch takes a list, not {describe(items)}.", kind="mapping")
+        same = {name: evaluate(frame) for name, evaluate in shared}
+        return [{**same, **_values_of(item, own, index)} for index, item in enumerate(items)]
+
+    return read
+
+
+def _values_of(item: Any, own: tuple[str, ...], index: int) -> dict[str, Any]:
+    if isinstance(item, dict):
+        for name in own:
+            if name not in item:
+                raise NodeError(f'item {index} of the batch has no field "{name}".', kind="mapping")
+        return {name: item[name] for name in own}
+    for name in own:
+        if name != _ITEM:
+            raise NodeError(
+                f'item {index} of the batch is {describe(item)}, which has no field "{name}".', kind="mapping"
+            )
+    return dict.fromkeys(own, item)
+
+
 def _column_reader(written: str) -> Callable[[Any], Any]:
     """Make what reads a column; `decimal` promises that it is never null, `decimal?` does not."""
     type_name = written.removesuffix("?")
     may_be_null = written != type_name
-    shape = shape_of(TypeRef(type_name), {})
+    is_special = type_name in SPECIAL_VALUES
+    shape = None if is_special else shape_of(TypeRef(type_name), {})
     is_number = type_name in {"integer", "decimal"}
 
     def read(value: Any) -> Any:
@@ -165,6 +292,8 @@ def _column_reader(written: str) -> Callable[[Any], Any]:
             if may_be_null:
                 return None
             raise Misfit(f"a value (the column is declared `{written}`, not `{written}?`)", "nothing")
+        if shape is None:
+            return value
         try:
             if isinstance(value, str):
                 return shape.read(exact_number(value) if is_number else value, Notes())

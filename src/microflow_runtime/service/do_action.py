@@ -204,11 +204,12 @@ class DoAction:
         run = self._new_run(plan, principal)
         try:
             run.frame = read_inputs(plan, objects, principal, run)
-            if hung_up is None:
-                results = await perform(run)
-            else:
-                async with stopped_when(hung_up):
+            with self.runtime.resources.data_sources.admitted(entry.lazy_plan.app, entry.lazy_plan.sources):
+                if hung_up is None:
                     results = await perform(run)
+                else:
+                    async with stopped_when(hung_up):
+                        results = await perform(run)
             return reply_body(results, entry, run.execution_id)
         except Refusal as refusal:
             run.exception = refusal.message

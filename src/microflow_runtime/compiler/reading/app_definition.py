@@ -1,6 +1,7 @@
 """The keys of `app.yaml`."""
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -8,11 +9,13 @@ import msgspec
 
 from microflow_runtime.compiler.reading import fault_codes
 from microflow_runtime.compiler.reading.connections import CONNECTION, check_variables
-from microflow_runtime.compiler.reading.findings import Findings, KeyPath, nearest, shown
+from microflow_runtime.compiler.reading.connections.words import SecretRef
+from microflow_runtime.compiler.reading.findings import Findings, KeyPath, key_words, nearest, shown
 from microflow_runtime.compiler.reading.shapes import BAD, Anything, MapOf, Record, Schema, Text, Whole, key
 from microflow_runtime.compiler.reading.words import FILED_NAME, OPTION_NAME, FilePath
 from microflow_runtime.model.app import App, DataSource, Environment
 
+_PASSWORD: Final = re.compile(r"[^/]*//[^/@]*:[^/]*@")
 _VERSION: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?", re.ASCII)
 
 
@@ -70,13 +73,20 @@ class TimeZone(msgspec.Struct, frozen=True):
         return {"type": "string", "minLength": 1, "examples": [self.example, "UTC"]}
 
 
+def _no_password_in_url(written: Mapping[str, Any], path: KeyPath, findings: Findings) -> None:
+    url = written.get("url")
+    if isinstance(url, str) and _PASSWORD.match(url):
+        message = f"the URL of {key_words(path)} holds a password"
+        findings.add(fault_codes.BAD_VALUE, message, (*path, "url"), help="write `password: {secret: name}` beside it")
+
+
 DATA_SOURCE: Final = Record(
     keys=(
         key(
             "url",
             Text(empty=False, example="sqlite:///orders.db"),
-            "Where the database is: an SQLAlchemy URL without driver (sqlite, postgresql, mariadb), or {variable}. "
-            "The file of an SQLite URL stands under the server's home.",
+            "Where the database is: `sqlite:///name.db`, whose file stands under the server's home, "
+            "`postgresql://user@host/database` or `mariadb://user@host/database`; `{variable}` may stand in it.",
             required=True,
         ),
         key(
@@ -84,11 +94,22 @@ DATA_SOURCE: Final = Record(
             FilePath(example="files/orders.sql"),
             "An SQL script of the app that fills an SQLite file which does not exist yet.",
         ),
-        key("pool_size", Whole(least=1, most=1000), "How many connections are kept open at most."),
-        key("settings", MapOf(value=Anything()), "Further settings of the driver, by name."),
+        key("pool_size", Whole(least=1, most=1000), "How many connections a worker keeps open at most."),
+        key(
+            "waiting",
+            Whole(least=0, most=100_000),
+            "How many executions of a worker may wait for a connection; unless said, as many as there are connections.",
+        ),
+        key("password", SecretRef(), "The secret that is the password."),
+        key(
+            "settings",
+            MapOf(value=Anything()),
+            "Further settings: isolation, connect_seconds, sslmode, sslrootcert, sslcert, sslkey, schema.",
+        ),
     ),
     build=DataSource,
     named_by_key=True,
+    check=_no_password_in_url,
 )
 
 

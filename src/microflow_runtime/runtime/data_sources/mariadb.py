@@ -1,0 +1,503 @@
+"""MariaDB, by asyncmy: standard SQL texts, moments in the app's time zone, statements stopped by `KILL QUERY`."""
+
+import asyncio
+import datetime as dt
+import ssl
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, ClassVar, Final
+from zoneinfo import ZoneInfo
+
+import asyncmy
+from asyncmy.constants import FIELD_TYPE
+from asyncmy.converters import conversions, through
+from asyncmy.cursors import Cursor, SSCursor
+from asyncmy.errors import Error as AsyncmyError
+
+from microflow_runtime.compiler.sql_text import read_sql
+from microflow_runtime.engine.sql import SqlStatement
+from microflow_runtime.errors import LimitExceeded
+from microflow_runtime.feel import Date, DateTime, Time, parse_date, parse_date_time, parse_time, to_python
+from microflow_runtime.runtime.data_sources.failures import Failure
+from microflow_runtime.runtime.data_sources.place import ISOLATIONS, Place
+from microflow_runtime.runtime.data_sources.session import CHUNK_ITEMS, CHUNK_ROWS, Answer
+from microflow_runtime.runtime.data_sources.values import (
+    Convert,
+    RowReader,
+    bound,
+    is_temporal,
+    refusal,
+    row_reader,
+    to_json,
+)
+from microflow_runtime.settings import Secret
+
+_SPARE_SECONDS: Final = 5.0
+_MOST_DIGITS: Final = 65
+_MOST_FRACTION: Final = 38
+_UNKNOWN_ZONE: Final = 1298
+_SQL_MODE: Final = (
+    "STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE,NO_ENGINE_SUBSTITUTION,"
+    "NO_BACKSLASH_ESCAPES"
+)
+"""Nothing is cut or changed silently, and a text in quotes means what the standard says, as in the other databases."""
+_GONE: Final = frozenset({2002, 2003, 2005, 2006, 2013, 2014, 2026, 2055, 1053, 1927, 4031})
+_BUSY: Final = frozenset({1040, 1203, 1205, 1226, 3572})
+_CONFLICTS: Final = frozenset({1213, 1020})
+_STOPPED: Final = frozenset({1317, 1969, 3024})
+_RULES: Final[Mapping[int, str]] = {
+    1022: "unique",
+    1062: "unique",
+    1586: "unique",
+    1048: "not null",
+    1364: "not null",
+    1216: "foreign key",
+    1217: "foreign key",
+    1451: "foreign key",
+    1452: "foreign key",
+    4025: "check",
+}
+_STATES: Final = {"unique": "23505", "not null": "23502", "foreign key": "23503", "check": "23514"}
+"""The SQLSTATE that the standard and PostgreSQL have; MariaDB's own is 23000 for all of them."""
+
+
+class _Bytes:
+    """Bytes on their way into a statement; written in hexadecimal, which needs no escaping."""
+
+    __slots__ = ("content",)
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+
+_CONVERSIONS: Final[dict[Any, Any]] = {
+    **conversions,
+    _Bytes: lambda value, _mapping=None: f"x'{value.content.hex()}'",
+    **dict.fromkeys((FIELD_TYPE.DATE, FIELD_TYPE.TIME, FIELD_TYPE.DATETIME, FIELD_TYPE.TIMESTAMP), through),
+}
+"""The driver's, but dates as they come: it would give text for some and Python's dates for others."""
+
+
+class _PlainCursor(Cursor):
+    """A cursor that does not ask for warnings: that would be a round trip each, and print values of rows."""
+
+    async def _show_warnings(self, conn: Any) -> None:
+        """Leave them."""
+
+
+async def open_mariadb(place: Place, password: Secret | None) -> "MariadbSession":
+    """Connect and set the session up. Raises the driver's errors, OSError and TimeoutError."""
+    connection = await _connect(place, password)
+    session = MariadbSession(connection, place, password)
+    try:
+        await _set_up(session, place)
+    except BaseException:
+        connection.close()
+        raise
+    return session
+
+
+async def _connect(place: Place, password: Secret | None) -> Any:
+    return await asyncmy.connect(
+        host=place.host,
+        port=place.port,
+        user=place.user or None,
+        password=password.reveal().encode() if password else b"",
+        database=place.database,
+        charset="utf8mb4",
+        connect_timeout=place.connect_seconds,
+        autocommit=False,
+        conv=_CONVERSIONS,
+        ssl=_tls(place),
+        program_name="microflow",
+    )
+
+
+def _tls(place: Place) -> ssl.SSLContext | None:
+    """Give what the TLS settings, which are named as PostgreSQL's are, come to."""
+    mode = place.options.get("sslmode", "disable")
+    if mode == "disable":
+        return None
+    context = ssl.create_default_context(cafile=place.options.get("sslrootcert"))
+    context.check_hostname = mode == "verify-full"
+    context.verify_mode = ssl.CERT_NONE if mode == "require" else ssl.CERT_REQUIRED
+    if "sslcert" in place.options:
+        context.load_cert_chain(place.options["sslcert"], place.options.get("sslkey"))
+    return context
+
+
+async def _set_up(session: "MariadbSession", place: Place) -> None:
+    level = place.options.get("isolation", ISOLATIONS[0])
+    seconds = place.seconds + _SPARE_SECONDS
+    await session.command(
+        f"SET SESSION sql_mode = '{_SQL_MODE}', max_statement_time = {seconds:.3f}, "
+        f"idle_transaction_timeout = {int(seconds) + 1}, sql_auto_is_null = 0, "
+        f"tx_isolation = '{level.upper().replace(' ', '-')}'"
+    )
+    try:
+        await session.command(f"SET SESSION time_zone = '{place.time_zone}'")
+    except AsyncmyError as error:
+        if error.args[0] != _UNKNOWN_ZONE:
+            raise
+        offset = _only_offset(place.time_zone)
+        if offset is None:
+            raise refusal(
+                f"{place.told} has no tables of time zones, which it needs for {place.time_zone}; "
+                "its administrator loads them with mariadb-tzinfo-to-sql."
+            ) from error
+        await session.command(f"SET SESSION time_zone = '{offset}'")
+
+
+def _only_offset(zone: str) -> str | None:
+    """Give the offset that a zone has had throughout the years of a TIMESTAMP, None when there was more than one."""
+    rules = ZoneInfo(zone)
+    offsets = {
+        dt.datetime(year, month, 1, tzinfo=rules).utcoffset() for year in range(1970, 2039) for month in range(1, 13)
+    }
+    if len(offsets) != 1:
+        return None
+    seconds = int((offsets.pop() or dt.timedelta()).total_seconds())
+    hours, minutes = divmod(abs(seconds) // 60, 60)
+    return f"{'-' if seconds < 0 else '+'}{hours:02d}:{minutes:02d}"
+
+
+@lru_cache(maxsize=2048)
+def _query(sql: str) -> tuple[str, bool]:
+    """Write a statement with the driver's marks, and tell whether it has any."""
+    text = read_sql(sql)
+    if not text.names:
+        return "".join(text.pieces), False
+    return text.written(lambda name: f"%({name})s", lambda part: part.replace("%", "%%")), True
+
+
+class MariadbSession:
+    """One connection. Implements `Session`."""
+
+    errors: ClassVar[tuple[type[Exception], ...]] = (AsyncmyError, OSError, TimeoutError, RuntimeError)
+    stop_pause_seconds: ClassVar[float] = 0.05
+
+    def __init__(self, connection: Any, place: Place, password: Secret | None) -> None:
+        self._connection = connection
+        self._place = place
+        self._password = password
+        self._thread_id = connection.thread_id()
+        self._rows: _MariadbRows | None = None
+        self._write = writer(place.time_zone)
+
+    async def command(self, sql: str) -> None:
+        """Run a statement of our own, which gives no rows."""
+        await self._settle()
+        async with self._connection.cursor(_PlainCursor) as cursor:
+            await cursor.execute(sql)
+
+    async def _settle(self) -> None:
+        """Take the rest of an open stream in: the protocol has one answer at a time on a connection."""
+        if self._rows is not None:
+            rows, self._rows = self._rows, None
+            await rows.take_in()
+
+    async def run(self, statement: SqlStatement, values: Mapping[str, Any], row_limit: int) -> Answer:
+        """See Session."""
+        await self._settle()
+        sql, has_marks = _query(statement.text)
+        given = bound(statement, values, self._write) if has_marks else None
+        if not statement.reads:
+            async with self._connection.cursor(_PlainCursor) as cursor:
+                await cursor.execute(sql, _escapable(given))
+                if cursor.description is None:
+                    return [], max(cursor.rowcount, 0)
+                rows = await cursor.fetchmany(row_limit + 1)
+                return self._answer(cursor, statement, rows, row_limit)
+        cursor = self._connection.cursor(SSCursor)
+        try:
+            await cursor.execute(sql, _escapable(given))
+            found: list[dict[str, Any]] = []
+            read = self.reader(cursor, statement)
+            while len(found) <= row_limit:
+                chunk = await cursor.fetchmany(min(CHUNK_ROWS, row_limit + 1 - len(found)))
+                if not chunk:
+                    break
+                found += [read(row) for row in chunk]
+                if len(chunk) == CHUNK_ROWS:
+                    await asyncio.sleep(0)
+        except BaseException:
+            await self.drain(cursor)
+            raise
+        if len(found) > row_limit:
+            await self.drain(cursor)
+            raise self._too_many(row_limit)
+        return found, len(found)
+
+    def _answer(self, cursor: Any, statement: SqlStatement, rows: Sequence[Any], row_limit: int) -> Answer:
+        if len(rows) > row_limit:
+            raise self._too_many(row_limit)
+        read = self.reader(cursor, statement)
+        return [read(row) for row in rows], len(rows)
+
+    def _too_many(self, row_limit: int) -> LimitExceeded:
+        return LimitExceeded(f"{self._place.told} gave more rows than the limit of {row_limit}.")
+
+    def reader(self, cursor: Any, statement: SqlStatement) -> RowReader:
+        """Make the reader of a result; dates are told from texts by the types of the columns."""
+        description = cursor.description or ()
+        readers = _readers(self._place.time_zone)
+        by_index = {index: readers[column[1]] for index, column in enumerate(description) if column[1] in readers}
+        return row_reader([column[0] for column in description], statement.columns, by_index)
+
+    async def drain(self, cursor: Any) -> None:
+        """Have the server stop sending a result, and take in what it sent already."""
+        stopping = asyncio.ensure_future(self.stop())
+        with suppress(AsyncmyError, OSError, RuntimeError):  # that the statement was stopped, which is what we wanted
+            await cursor.close()
+        with suppress(AsyncmyError, OSError, TimeoutError):  # then the rest of the result was read instead
+            await stopping
+
+    async def run_many(self, statement: SqlStatement, items: Sequence[Mapping[str, Any]]) -> int:
+        """See Session."""
+        await self._settle()
+        sql, has_marks = _query(statement.text)
+        touched = 0
+        async with self._connection.cursor(_PlainCursor) as cursor:
+            for begin in range(0, len(items), CHUNK_ITEMS):
+                chunk = [_escapable(bound(statement, item, self._write)) for item in items[begin : begin + CHUNK_ITEMS]]
+                if has_marks:
+                    touched += max(await cursor.executemany(sql, chunk), 0)
+                else:
+                    for _ in chunk:
+                        await cursor.execute(sql)
+                        touched += max(cursor.rowcount, 0)
+                await asyncio.sleep(0)
+        return touched
+
+    async def open_rows(self, statement: SqlStatement, values: Mapping[str, Any], row_limit: int) -> "_MariadbRows":
+        """See Session."""
+        await self._settle()
+        sql, has_marks = _query(statement.text)
+        cursor = self._connection.cursor(SSCursor)
+        try:
+            await cursor.execute(sql, _escapable(bound(statement, values, self._write) if has_marks else None))
+            self._rows = _MariadbRows(self, cursor, self.reader(cursor, statement), row_limit)
+        except BaseException:
+            await self.drain(cursor)
+            raise
+        return self._rows
+
+    def let_go(self, rows: "_MariadbRows") -> None:
+        """Forget a stream that has ended."""
+        if self._rows is rows:
+            self._rows = None
+
+    async def set_mark(self) -> None:
+        """See Session."""
+        await self.command("SAVEPOINT microflow")
+
+    async def drop_mark(self) -> None:
+        """See Session."""
+        await self.command("RELEASE SAVEPOINT microflow")
+
+    async def undo_to_mark(self) -> None:
+        """See Session."""
+        await self.command("ROLLBACK TO SAVEPOINT microflow")
+        await self.command("RELEASE SAVEPOINT microflow")
+
+    async def commit(self) -> None:
+        """See Session."""
+        await self._end("COMMIT")
+
+    async def rollback(self) -> None:
+        """See Session."""
+        await self._end("ROLLBACK")
+
+    async def _end(self, sql: str) -> None:
+        if self._rows is not None:
+            rows, self._rows = self._rows, None
+            await rows.close()
+        await self.command(sql)
+
+    @property
+    def is_undone(self) -> bool:
+        """Whether the connection is lost; of a transaction that is undone, the error alone tells."""
+        return not self._connection.connected
+
+    async def stop(self) -> None:
+        """See Session. A second connection of the same user stops the statement."""
+        other = await _connect(self._place, self._password)
+        try:
+            async with other.cursor(_PlainCursor) as cursor:
+                await cursor.execute(f"KILL QUERY {int(self._thread_id)}")
+        finally:
+            other.close()
+
+    def abandon(self) -> None:
+        """See Session."""
+        self._connection.close()
+
+    async def close(self) -> None:
+        """See Session."""
+        await self._connection.ensure_closed()
+
+    def failure_of(self, error: Exception) -> Failure:
+        """See Session."""
+        number, told = _told(error)
+        code = str(number or "")
+        if number in _GONE or not self._connection.connected or not isinstance(error, AsyncmyError):
+            return Failure(
+                told="the connection was lost", kind="database.unreachable", code=code, retryable=True, is_gone=True
+            )
+        if number in _CONFLICTS:
+            return Failure(
+                told=told, kind="database.conflict", sqlstate="40001", code=code, retryable=True, loses_all=True
+            )
+        if number in _BUSY:
+            return Failure(told=told, kind="database.busy", code=code, retryable=True)
+        if number in _STOPPED:
+            return Failure(told=told, kind="timeout", sqlstate="57014", code=code)
+        rule = _RULES.get(number)
+        if rule is not None:
+            return Failure(told=told, kind="database.constraint", sqlstate=_STATES[rule], code=code, rule=rule)
+        return Failure(told=told, code=code)
+
+
+def _told(error: Exception) -> tuple[int, str]:
+    arguments = error.args
+    if len(arguments) == 2 and isinstance(arguments[0], int):
+        return arguments[0], str(arguments[1]).rstrip(".")
+    return 0, str(error).rstrip(".")
+
+
+class _MariadbRows:
+    """The rows of a result that is still being sent. Implements `Rows`."""
+
+    def __init__(self, session: MariadbSession, cursor: Any, read: RowReader, row_limit: int) -> None:
+        self._session = session
+        self._cursor = cursor
+        self._read = read
+        self._left = row_limit + 1
+        self._taken_in: list[Any] | None = None
+
+    async def fetch(self) -> list[dict[str, Any]]:
+        """See Rows."""
+        if self._taken_in is not None:
+            chunk, self._taken_in = self._taken_in[:CHUNK_ROWS], self._taken_in[CHUNK_ROWS:]
+        else:
+            chunk = await self._cursor.fetchmany(CHUNK_ROWS)
+            self._left -= len(chunk)
+            if not chunk:
+                self._session.let_go(self)
+        return [self._read(row) for row in chunk]
+
+    async def take_in(self) -> None:
+        """Read what is left, as somebody else needs the connection; no more of it than may be asked for."""
+        self._taken_in = list(await self._cursor.fetchmany(self._left)) if self._left > 0 else []
+        await self._session.drain(self._cursor)
+
+    async def close(self) -> None:
+        """See Rows."""
+        if self._taken_in is None:
+            await self._session.drain(self._cursor)
+            self._taken_in = []
+        self._session.let_go(self)
+
+
+# Values
+
+
+def _escapable(values: dict[str, Any] | None) -> dict[str, Any] | None:
+    if values is None:
+        return None
+    return {name: _Bytes(value) if isinstance(value, bytes) else value for name, value in values.items()}
+
+
+@lru_cache(maxsize=256)
+def writer(time_zone: str) -> Convert:
+    """Make what gives a value as MariaDB takes it. A moment with an offset goes as the wall clock of the app's zone."""
+    zone = ZoneInfo(time_zone)
+
+    def to_driver(value: Any) -> Any:
+        if value is None or isinstance(value, str | bool | bytes):
+            return value
+        if isinstance(value, Decimal):
+            return _number(value)
+        if isinstance(value, DateTime):
+            return _moment(value, zone)
+        if isinstance(value, Time):
+            return str(Time(value.nanos // 1_000 * 1_000))
+        if isinstance(value, Date):
+            return str(_in_years(value))
+        if is_temporal(value):
+            raise refusal(f"MariaDB has no type for the duration {value}; give its parts as numbers.")
+        if isinstance(value, list | dict):
+            return to_json(value)
+        raise refusal(f"SQL takes no {type(value).__name__}.")
+
+    return to_driver
+
+
+def _number(value: Decimal) -> Any:
+    text = format(value, "f")
+    whole, _, fraction = text.lstrip("-").partition(".")
+    if len(whole.lstrip("0")) + len(fraction) > _MOST_DIGITS or len(fraction) > _MOST_FRACTION:
+        raise refusal(
+            f"MariaDB cannot hold a number of more than {_MOST_DIGITS} digits, {_MOST_FRACTION} of them behind the point."
+        )
+    return int(text) if not fraction else value
+
+
+def _in_years(day: Date) -> Date:
+    if not 1 <= day.year <= 9999:
+        raise refusal(f"the database cannot hold {day}: its years go from 1 to 9999.")
+    return day
+
+
+def _moment(value: DateTime, zone: ZoneInfo) -> str:
+    if value.utc_offset is not None:
+        try:
+            moment = to_python(value)
+            assert isinstance(moment, dt.datetime)
+            return moment.astimezone(zone).replace(tzinfo=None).isoformat(" ")
+        except (ValueError, OverflowError) as error:
+            raise refusal(f"the database cannot hold {value}: its years go from 1 to 9999.") from error
+    day = _in_years(value.date)
+    return f"{day} {Time(value.nanos // 1_000 * 1_000)}"
+
+
+@lru_cache(maxsize=256)
+def _readers(time_zone: str) -> Mapping[int, Convert]:
+    zone = ZoneInfo(time_zone)
+
+    def timestamp(text: str) -> DateTime:
+        wall = _date_time(text)
+        offset = dt.datetime.fromisoformat(text).replace(tzinfo=zone).utcoffset() or dt.timedelta()
+        return DateTime(wall.days, wall.nanos, int(offset.total_seconds()))
+
+    return {
+        FIELD_TYPE.DATE: _date,
+        FIELD_TYPE.TIME: _time,
+        FIELD_TYPE.DATETIME: _date_time,
+        FIELD_TYPE.TIMESTAMP: timestamp,
+    }
+
+
+def _date(text: str) -> Date:
+    try:
+        return parse_date(text)
+    except ValueError as error:
+        raise refusal(f"the database gave {text}, which is no date.") from error
+
+
+def _date_time(text: str) -> DateTime:
+    try:
+        return parse_date_time(text.replace(" ", "T"))
+    except ValueError as error:
+        raise refusal(f"the database gave {text}, which is no date and time.") from error
+
+
+def _time(text: str) -> Time:
+    try:
+        return parse_time(text)
+    except ValueError as error:
+        raise refusal(
+            f"the database gave the TIME {text}, which is no time of day; select `time_to_sec` of it."
+        ) from error
