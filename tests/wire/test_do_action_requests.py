@@ -536,6 +536,7 @@ def test_a_preflight_is_answered_before_the_session_check(world: World) -> None:
             ),
         ),
         (b"access-control-max-age", b"600"),
+        (b"x-microflow-epoch", str(world.runtime.catalog.epoch).encode()),
     )
 
 

@@ -1,5 +1,6 @@
 """refreshCache and classAction: what they answer byte for byte, and that the figures are true."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -227,6 +228,16 @@ def test_class_action_generate(small: World) -> None:
     assert small.runtime.catalog.find_named("Second")[0].made_plan is None
 
 
+def test_generate_makes_the_plan_of_the_named_flow_alone(small: World, tmp_path: Path) -> None:
+    """A flow of the same name in another snapshot is another flow."""
+    name = publish(small, tmp_path / "packed", version="v.2.0.0", text="packed")
+    assert class_action(small, {"fileNames": [name], "event": "file"}).status == 200
+    assert class_action(small, {"fileNames": [name], "event": "generate"}).status == 200
+    made = {entry.record.snapshot[:7]: entry.made_plan for entry in small.runtime.catalog.find_named("First")}
+    assert made["v.2.0.0"] is not None
+    assert made["v.1.0.0"] is None
+
+
 def publish(world: World, folder: Path, *, version: str, text: str) -> str:
     """Put a package of First into the package folder and give its name."""
     app = write_app(
@@ -402,9 +413,13 @@ def test_a_package_that_cannot_be_read(small: World, monkeypatch: pytest.MonkeyP
     small.settings.packages_folder.mkdir(parents=True, exist_ok=True)
     (small.settings.packages_folder / _NAME).write_bytes(b"")
 
-    def refuse(path: Path) -> bytes:
-        raise PermissionError(13, "Permission denied", str(path))
+    opened = os.open
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    def refuse(path: Any, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
+        if dir_fd is not None:
+            raise PermissionError(13, "Permission denied", path)
+        return opened(path, flags, mode)
+
+    monkeypatch.setattr(os, "open", refuse)
     answer = class_action(small, {"fileNames": [_NAME], "event": "file"})
     assert (answer.status, answer.body) == (503, ten_keys(exception="The server cannot do this now."))

@@ -143,6 +143,10 @@ class Catalog:
         """Give every entry of this name: of several apps, of several snapshots."""
         return self._by_name.get(name, ())
 
+    def find_place(self, place: Place) -> FlowEntry | None:
+        """Give the entry of one snapshot of one flow."""
+        return self._by_group.get(place)
+
     def entries(self) -> Iterable[FlowEntry]:
         """Give all entries."""
         return self._by_group.values()

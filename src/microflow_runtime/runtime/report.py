@@ -6,7 +6,7 @@ from functools import cached_property
 import msgspec
 
 from microflow_runtime.runtime.catalog import Catalog
-from microflow_runtime.runtime.manifest import FlowRecord
+from microflow_runtime.runtime.manifest import FlowRecord, Place
 
 
 class _Counted(msgspec.Struct, frozen=True):
@@ -39,6 +39,11 @@ class RefreshReport:
     def flows(self) -> tuple[str, ...]:
         """The names of the flows."""
         return tuple(record.name for record in self._records)
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Where the flows stand in the catalog."""
+        return tuple(record.place for record in self._records)
 
     @property
     def definitions(self) -> int:

@@ -67,10 +67,11 @@ async def class_action(
         return await _counted(runtime, fetch(runtime, packages, audit))
     report = await _counted(runtime, runtime.refresh(audit, action.file_names))
     if action.event == "generate":
-        for name in report.flows:
-            for entry in runtime.catalog.find_named(name):
+        for place in report.places:
+            entry = runtime.catalog.find_place(place)
+            if entry is not None:
                 _ = entry.plan
-                await asyncio.sleep(0)
+            await asyncio.sleep(0)
     return report
 
 

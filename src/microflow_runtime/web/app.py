@@ -20,6 +20,7 @@ from microflow_runtime.web.do_action import WRONG_HOST, DoActionEndpoint, send_j
 from microflow_runtime.web.headers import ALWAYS, Header, pick
 from microflow_runtime.web.hosts import Hosts
 from microflow_runtime.web.refresh import RefreshEndpoints
+from microflow_runtime.web.snapshots import SnapshotEndpoints
 
 _log: Final = get_log("web")
 
@@ -45,8 +46,14 @@ class Application:
         )
         limits: JsonLimits = self.do_action.json_limits
         refresh = RefreshEndpoints(runtime, security, self.reader, limits, worker)
+        self._runtime = runtime
         self._router = Router(
-            [*refresh.routes(), *health.routes(runtime, security), *iam2.routes(security, settings, runtime.metrics)],
+            [
+                *refresh.routes(),
+                *SnapshotEndpoints(runtime, security, worker).routes(),
+                *health.routes(runtime, security),
+                *iam2.routes(security, settings, runtime.metrics),
+            ],
             redirect_slashes=False,
             default=_not_found,
         )
@@ -61,10 +68,10 @@ class Application:
                 if scope["path"] == self._do_action_path:
                     await self._do_action_endpoint.answer(scope, receive, send)
                 else:
-                    await self._route(scope, receive, send)
+                    await self._route(scope, receive, self._with_epoch(send))
         except Exception:  # noqa: BLE001 - the outermost edge: the log tells, the caller gets no more than that
             _log.exception("request met a bug", path=mask_tokens(scope["path"][:200]))
-            await send_json(send, 500, error_body("An internal error."))
+            await send_json(send, 500, error_body("An internal error."), (self._epoch(),))
 
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = pick(scope["headers"])
@@ -77,6 +84,22 @@ class Application:
             await send_json(send, 204, b"", self._cors.preflight(origin))
         else:
             await self._router(scope, receive, self._with_cors(send, origin))
+
+    def _epoch(self) -> Header:
+        return (b"x-microflow-epoch", self._runtime.catalog.epoch_header)
+
+    def _with_epoch(self, send: Send) -> Send:
+        """Name the epoch that serves in whatever is answered."""
+
+        async def send_with_epoch(message: dict[str, object]) -> None:
+            if message["type"] == "http.response.start":
+                headers = message.get("headers", ())
+                assert isinstance(headers, list | tuple)
+                if all(name != b"x-microflow-epoch" for name, _ in headers):
+                    message = {**message, "headers": [*headers, self._epoch()]}
+            await send(message)
+
+        return send_with_epoch  # type: ignore[return-value]  # as below
 
     def _with_cors(self, send: Send, origin: bytes) -> Send:
         extra = self._cors.headers_for(origin)

@@ -53,6 +53,7 @@ class DoActionEndpoint:
         self._cors = cors
         self._fixed: tuple[Header, ...] = (JSON, NO_SNIFFING, (b"x-microflow-worker", worker.encode()))
         self._head = b"".join(b"%b: %b\r\n" % header for header in self._fixed)
+        self._runtime = do_action.runtime
         self._refusals = do_action.runtime.metrics.refusals
 
     def answer_at_once(self, headers: list[Header], body: bytes) -> bytes | None:
@@ -78,13 +79,13 @@ class DoActionEndpoint:
         get = headers.get
         host = get(b"host", b"")
         if host not in self.hosts.remembered and not self.hosts.accept(host):
-            await send_json(send, 400, error_body(WRONG_HOST))
+            await send_json(send, 400, error_body(WRONG_HOST), (self._epoch(),))
             return
         origin = get(b"origin")
         try:
             if scope["method"] != "POST":
                 if scope["method"] == "OPTIONS" and origin is not None and b"access-control-request-method" in headers:
-                    await send_json(send, 204, b"", self._cors.preflight(origin))
+                    await send_json(send, 204, b"", (*self._cors.preflight(origin), self._epoch()))
                     return
                 raise MethodNotAllowed("DoAction takes POST.")
             principal = self._authenticate_fast(get(b"authorization"), get(b"iamtoken"), get(b"cookie"))
@@ -120,12 +121,14 @@ class DoActionEndpoint:
             nothing = Credentials()  # asked anew, so that the rights of service accounts are those of now
             return await find_principal(self._security, nothing, address=address_of(scope))
 
+    def _epoch(self) -> Header:
+        return (b"x-microflow-epoch", self._runtime.catalog.epoch_header)
+
     async def _send(self, reply: ActionReply, origin: bytes | None, send: Send) -> None:
         body = reply.body
         headers: list[Header] = [*self._fixed, (b"content-length", b"%d" % len(body))]
         catalog, entry = reply.catalog, reply.entry
-        if catalog is not None:
-            headers.append((b"x-microflow-epoch", catalog.epoch_header))
+        headers.append((b"x-microflow-epoch", catalog.epoch_header) if catalog is not None else self._epoch())
         if entry is not None:
             headers.append((b"x-microflow-snapshot", entry.snapshot_header))
         if reply.status != 200:

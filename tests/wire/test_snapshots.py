@@ -1,0 +1,311 @@
+"""Snapshots over HTTP: published, listed, activated, rolled back, and every refusal a problem that changes nothing."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from tests.app_folder import write_app
+from tests.unit.small_apps import files_of
+from tests.unit.small_homes import TEXT, app_text, flow_text
+from tests.wire.asgi_client import Answer
+from tests.wire.world import OPERATOR, World
+
+from microflow_runtime.model.principal import Permission
+from microflow_runtime.runtime.packages.archive import write_archive
+from microflow_runtime.service.roles import set_role
+
+ZIP = {"content-type": "application/zip"}
+
+
+@pytest.fixture(params=["/", "/oneweb"])
+def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    """Give a worker whose app Shop has a folder that says `folder`; `operator` may deploy it, `stranger` only look."""
+    body = flow_text("Say", "folder").split("\n", 1)[1]
+    app = write_app(tmp_path / "apps" / "Shop", app_text("v.0"), {"Text": "value: string?"}, {"Say": body})
+    world = World(tmp_path, [app], allow=[("microflow", "*", "execute")], context_root=request.param, body_seconds=1.0)
+    deploys = [Permission("microflow", "Shop", access) for access in ("deploy", "view")]
+    world.run(set_role(world.security, OPERATOR, "operator", allow=deploys))
+    world.run(set_role(world.security, OPERATOR, "stranger", allow=[Permission("microflow", "Shop", "view")]))
+    yield world
+    world.close()
+
+
+def package(version: str, *flows: str, text: str = TEXT, snapshot: str = "", app: str = "Shop") -> bytes:
+    """Make the bytes of a package."""
+    files = files_of(f"app: {app}\nversion: {version}\n", text, *flows)
+    if snapshot:
+        files["snapshot.yaml"] = snapshot.encode()
+    return write_archive(files)
+
+
+def says(value: str) -> str:
+    """Give the flow Say."""
+    return flow_text("Say", value)
+
+
+def deploy(world: World, content: bytes, query: str = "", user: str | None = "operator", **headers: str) -> Answer:
+    """Post a package."""
+    sent = {**ZIP, **world.session(user), **{name.replace("_", "-"): value for name, value in headers.items()}}
+    return world.send("POST", f"/snapshots{query}", content, sent)
+
+
+def post(world: World, path: str, user: str | None = "operator", **headers: str) -> Answer:
+    """Post nothing to a path below the snapshots."""
+    return world.send("POST", f"/snapshots/{path}", None, {**world.session(user), **headers})
+
+
+def get(world: World, path: str = "", user: str | None = "operator") -> Answer:
+    """Get a path below the snapshots."""
+    return world.send("GET", f"/snapshots{path}", None, world.session(user))
+
+
+def said(world: World, **more: str) -> Any:
+    """Give what Say says, or the status of a refusal."""
+    answer = world.act({"flowName": "Say", **more})
+    return (
+        msgspec.json.decode(answer.body)["responseObjectsMap"]["Out"]["value"]
+        if answer.status == 200
+        else answer.status
+    )
+
+
+def told(answer: Answer, status: int, title: str) -> dict[str, Any]:
+    """Check that an answer is a problem and give it."""
+    assert (answer.status, answer.header("content-type")) == (status, "application/problem+json")
+    problem: dict[str, Any] = msgspec.json.decode(answer.body)
+    assert (problem["status"], problem["title"]) == (status, title)
+    assert problem["type"] == f"urn:microflow:error:{problem['code']}"
+    assert answer.header("x-microflow-epoch") is not None
+    assert answer.header("cache-control") == "no-store"
+    return problem
+
+
+def test_a_package_is_published_activated_and_rolled_back(shop: World) -> None:
+    """The whole way: what answers, which header tells it, and what is listed at the end."""
+    answer = deploy(shop, package("v.1", says("one")))
+    done = msgspec.json.decode(answer.body)
+    assert (answer.status, done["app"], done["version"], done["kind"], done["flows"]) == (201, "Shop", "v.1", "full", 1)
+    assert (done["is_new"], done["is_active"], done["is_trial"]) == (True, False, False)
+    assert done["compared_with"].startswith("v.0+")
+    assert [(change["name"], change["how"]) for change in done["difference"]["flows"]] == [("Say", "changed")]
+    assert answer.header("x-microflow-epoch") == str(done["epoch"])
+    assert (said(shop), said(shop, snapVersion="v.1")) == ("folder", "one")
+    activated = post(shop, "Shop/v.1/activate")
+    epoch = done["epoch"] + 1
+    assert msgspec.json.decode(activated.body) == {
+        "app": "Shop", "version": "v.1", "before": "working", "changed": True, "epoch": epoch,
+    }  # fmt: skip
+    assert activated.header("x-microflow-epoch") == str(epoch)
+    assert said(shop) == "one"
+    assert deploy(shop, package("v.2", says("two")), "?activate=true&app=Shop").status == 201
+    assert said(shop) == "two"
+    back = msgspec.json.decode(post(shop, "Shop/rollback").body)
+    assert (back["version"], back["before"], said(shop)) == ("v.1", "v.2", "one")
+    assert msgspec.json.decode(post(shop, "Shop/rollback").body)["version"] == "working"
+    assert said(shop) == "folder"
+    assert told(post(shop, "Shop/rollback"), 409, "Conflict")["detail"].startswith("There is nothing to go back to")
+    seen = msgspec.json.decode(get(shop, "/Shop").body)
+    assert (seen["app"], seen["active"]) == ("Shop", "working")
+    assert seen["working"].startswith("v.0+")
+    assert [(each["version"], each["is_active"]) for each in seen["snapshots"]] == [("v.2", False), ("v.1", False)]
+    assert [each["version"] for each in seen["history"]] == ["working", "v.1", "v.2", "v.1"]
+    assert {each["actor"] for each in seen["history"]} == {"operator"}
+
+
+def test_a_trial_tells_and_changes_nothing(shop: World) -> None:
+    """It gives the difference and what callers meet; nothing is published."""
+    epoch = shop.runtime.catalog.epoch
+    wider = "business_object: Text\nfields: {value: string?, must: string}\n"
+    answer = deploy(shop, package("v.1", flow_text("Other", "x"), text=wider), "?dry_run=true&activate=true")
+    done = msgspec.json.decode(answer.body)
+    assert (answer.status, done["is_trial"], done["is_active"]) == (200, True, True)
+    assert [(change["name"], change["how"]) for change in done["difference"]["flows"]] == [
+        ("Other", "added"),
+        ("Say", "removed"),
+    ]
+    assert [(impact["flow"], impact["breaking"]) for impact in done["impacts"]] == [("Say", True)]
+    assert (shop.runtime.catalog.epoch, said(shop, snapVersion="v.1")) == (epoch, 404)
+    assert msgspec.json.decode(get(shop, "/Shop").body)["snapshots"] == []
+
+
+def test_a_patch_over_http(shop: World) -> None:
+    """A package that says it is a patch is laid over its base."""
+    deploy(shop, package("v.1", says("one"), flow_text("Gone", "x")))
+    patch = package("v.1.1", says("patched"), snapshot='kind: patch\nbase: v.1\nremoved: ["microflows/Gone.yaml"]\n')
+    done = msgspec.json.decode(deploy(shop, patch, "?activate=true").body)
+    assert (done["kind"], done["base"], done["flows"]) == ("patch", "v.1", 1)
+    assert said(shop) == "patched"
+
+
+def test_publishing_again(shop: World) -> None:
+    """The same content is 200 and changes nothing, another one is 409."""
+    deploy(shop, package("v.1", says("one")))
+    epoch = shop.runtime.catalog.epoch
+    answer = deploy(shop, package("v.1", says("one")))
+    assert (answer.status, msgspec.json.decode(answer.body)["is_new"]) == (200, False)
+    problem = told(deploy(shop, package("v.1", says("other")), "?activate=true"), 409, "Conflict")
+    assert problem["detail"] == "The snapshot v.1 of Shop is published already and never changes."
+    assert (problem["code"], shop.runtime.catalog.epoch, said(shop)) == ("MF-R409", epoch, "folder")
+
+
+def test_a_package_with_faults(shop: World) -> None:
+    """All faults come back as records, named by the app, and nothing is changed."""
+    epoch = shop.runtime.catalog.epoch
+    answer = deploy(shop, package("v.1", says("= nothing"), flow_text("Ask", "x", "Nobody")), "?app=Shop")
+    problem = told(answer, 409, "Conflict")
+    assert (problem["code"], problem["fault_count"]) == ("MF-D000", 2)
+    assert {(fault["code"], fault["place"]["file"]) for fault in problem["faults"]} == {
+        ("MF-F002", "Shop/microflows/Say.yaml"),
+        ("MF-D074", "Shop/microflows/Ask.yaml"),
+    }
+    assert shop.runtime.catalog.epoch == epoch
+
+
+@pytest.mark.parametrize(
+    ("query", "told_of"),
+    [
+        ("?activate=yes", "activate must be true or false"),
+        ("?dry_run=1", "dry_run must be true or false"),
+        ("?dry-run=true", "The query takes app, activate and dry_run"),
+        ("?activate=true&activate=false", "each once"),
+        ("?app=Other", "No role of operator"),
+    ],
+)
+def test_queries_that_are_none(shop: World, query: str, told_of: str) -> None:
+    """A parameter that is misspelt, twice or neither true nor false is refused: publishing is no place for guesses."""
+    answer = deploy(shop, package("v.1", says("one")), query)
+    assert told_of in msgspec.json.decode(answer.body)["detail"]
+    assert answer.status in {400, 403}
+    assert shop.run(shop.store.list_snapshots()) == []
+
+
+def test_bodies_that_are_no_package(shop: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another type, a compressed body, too many bytes, nonsense, and one that never arrives."""
+    good = package("v.1", says("one"))
+    assert told(deploy(shop, good, content_type="application/json"), 415, "Unsupported Media Type")
+    assert told(deploy(shop, good, content_encoding="gzip"), 415, "Unsupported Media Type")
+    assert "zip" in told(deploy(shop, b"PK nonsense"), 400, "Bad Request")["detail"]
+    assert "zip" in told(deploy(shop, b""), 400, "Bad Request")["detail"]
+    monkeypatch.setattr("microflow_runtime.web.snapshots.MAX_PACKAGE_BYTES", 100)
+    assert told(deploy(shop, good), 413, _too_large())
+    assert told(deploy(shop, good, content_length="101"), 413, _too_large())
+    sent = {**ZIP, **shop.session("operator")}
+    slow = shop.send("POST", "/snapshots", [b"P"] * 3, sent, pause_seconds=1.5)
+    assert "did not arrive in time" in told(slow, 400, "Bad Request")["detail"]
+    assert shop.run(shop.store.list_snapshots()) == []
+
+
+def _too_large() -> str:
+    from http import HTTPStatus
+
+    return HTTPStatus(413).phrase
+
+
+def test_who_may_what(shop: World) -> None:
+    """Without a session 401, without the right 403; to see needs `view`, to change needs `deploy`, of this very app."""
+    good = package("v.1", says("one"))
+    for user, status, title in (
+        (None, 401, "Unauthorized"),
+        ("caller", 403, "Forbidden"),
+        ("stranger", 403, "Forbidden"),
+    ):
+        for answer in (
+            deploy(shop, good, user=user),
+            deploy(shop, good, "?app=Shop&dry_run=true", user=user),
+            deploy(shop, b"not even looked at", user=user),
+            post(shop, "Shop/v.1/activate", user),
+            post(shop, "Shop/rollback", user),
+        ):
+            told(answer, status, title)
+    assert told(get(shop, user=None), 401, "Unauthorized")
+    assert told(get(shop, "/Shop", None), 401, "Unauthorized")
+    assert told(get(shop, "/Shop", "caller"), 403, "Forbidden")
+    assert get(shop, "/Shop", "stranger").status == 200
+    assert [each["app"] for each in msgspec.json.decode(get(shop, "", "stranger").body)["apps"]] == ["Shop"]
+    assert msgspec.json.decode(get(shop, "", "caller").body) == {"apps": []}
+    other = package("v.1", says("one"), app="Other")
+    assert told(deploy(shop, other), 403, "Forbidden")["detail"].endswith("permits deploy on microflow Other.")
+    assert (
+        told(deploy(shop, other, "?app=Shop"), 400, "Bad Request")["detail"]
+        == "The package holds the app Other, not Shop."
+    )
+    assert shop.run(shop.store.list_snapshots()) == []
+
+
+def test_what_is_not_there(shop: World) -> None:
+    """An unknown version, app or base is 404; a wrong method 405 names the right ones."""
+    deploy(shop, package("v.1", says("one")))
+    detail = told(post(shop, "Shop/v.11/activate"), 404, "Not Found")["detail"]
+    assert detail == "The app Shop has no published snapshot v.11; did you mean v.1?"
+    shop.run(set_role(shop.security, OPERATOR, "operator", allow=[Permission("microflow", "*", "view")]))
+    told(get(shop, "/Nobody"), 404, "Not Found")
+    patch = package("v.2", snapshot="kind: patch\nbase: v.0.7\nremoved: []\n")
+    assert "v.0.7" in told(deploy(shop, patch), 404, "Not Found")["detail"]
+    wrong = shop.send("DELETE", "/snapshots", None, shop.session("operator"))
+    told(wrong, 405, "Method Not Allowed")
+    assert wrong.header("allow") == "GET, POST"
+    assert told(shop.send("GET", "/snapshots/Shop/rollback", None, shop.session("operator")), 405, "Method Not Allowed")
+
+
+def test_a_foreign_page_cannot_deploy_with_its_visitor_s_cookie(shop: World) -> None:
+    """A cookie from a page of another site changes nothing, and may look."""
+    login = shop.send(
+        "POST",
+        "/IAM2RESTService/services/v1/login",
+        b'{"username":"operator","password":"long enough"}',
+        {"content-type": "application/json"},
+    )
+    cookie = (login.header("set-cookie") or "").partition(";")[0]
+    deploy(shop, package("v.1", says("one")))
+    for path in ("Shop/v.1/activate", "Shop/rollback"):
+        assert post(shop, path, None, cookie=cookie, **{"sec-fetch-site": "cross-site"}).status == 403
+    good = package("v.2", says("two"))
+    assert deploy(shop, good, user=None, cookie=cookie, sec_fetch_site="same-site").status == 403
+    assert said(shop) == "folder"
+    assert post(shop, "Shop/v.1/activate", None, cookie=cookie).status == 200
+
+
+def test_changes_are_audited(shop: World) -> None:
+    """Who published, activated and rolled back what, and who was refused."""
+    deploy(shop, package("v.1", says("one")), "?activate=true")
+    post(shop, "Shop/rollback")
+    post(shop, "Shop/v.1/activate")
+    post(shop, "Shop/v.1/activate", "caller")
+    rows = [row.entry for row in shop.run(shop.store.list_audit()) if row.entry.object_type == "microflow"]
+    found = [(row.actor, row.action, row.object_name, row.outcome) for row in reversed(rows)]
+    assert found == [
+        ("operator", "deploy", "Shop", "done"),
+        ("operator", "roll back", "Shop", "done"),
+        ("operator", "activate", "Shop", "done"),
+        ("caller", "deploy", "Shop", "refused"),
+    ]
+    assert rows[-1].detail == "full snapshot v.1 of Shop, 1 flows, answers from now on"
+
+
+def test_every_answer_names_the_epoch(shop: World) -> None:
+    """Answers and refusals of every path, the preflights of pages too."""
+    preflight = {"origin": "https://app.example", "access-control-request-method": "POST"}
+    answers = [
+        shop.act({"flowName": "Say"}),
+        shop.act({"flowName": "Nobody"}),
+        shop.act({"flowName": "Say"}, user=None),
+        shop.act(b"{"),
+        shop.act({"flowName": "Say"}, headers={"x-microflow-min-epoch": "999"}),
+        shop.send("GET", "/MicroflowRest/DoAction"),
+        shop.send("OPTIONS", "/MicroflowRest/DoAction", None, preflight),
+        shop.send("OPTIONS", "/snapshots", None, preflight),
+        shop.send("GET", "/MicroflowRest/refreshCache", None, shop.session("operator")),
+        shop.send("GET", "/MicroflowRest/refreshCache"),
+        shop.send("POST", "/MicroflowRest/classAction", b"{}", {"content-type": "application/json"}),
+        shop.send("GET", "/IAM2RESTService/services/v1/perms/nonsense"),
+        shop.send("GET", "/livez"),
+        shop.send("GET", "/nowhere"),
+        shop.send("POST", "/MicroflowRest/DoAction", b"{}", host="evil.example"),
+        shop.send("GET", "/snapshots", host="evil.example"),
+        get(shop),
+        deploy(shop, b"x"),
+    ]
+    epoch = str(shop.runtime.catalog.epoch)
+    assert [answer.header("x-microflow-epoch") for answer in answers] == [epoch] * len(answers)
