@@ -114,6 +114,29 @@ def test_a_package_is_published_activated_and_rolled_back(shop: World) -> None:
     assert {each["actor"] for each in seen["history"]} == {"operator"}
 
 
+def test_only_what_is_active_answers_without_a_version(shop: World) -> None:
+    """A flow that the activated snapshot does not have is 404, in every way to ask, and is found by a version that has it."""
+    deploy(shop, package("v.1", flow_text("New", "new")))
+    ask = {"flowName": "New"}
+    assert shop.act(ask).status == 404
+    assert shop.act({**ask, "appName": "Shop"}).status == 404
+    assert shop.act({**ask, "snapVersion": "v.1"}).status == 200
+    post(shop, "Shop/v.1/activate")
+    for more in ({}, {"appName": "Shop"}, {"snapVersion": "v.1"}):
+        assert shop.act({**ask, **more}).header("x-microflow-snapshot") == "v.1"
+    assert (said(shop), said(shop, appName="Shop"), said(shop, snapVersion="v.0")) == (404, 404, "folder")
+    assert said(shop, snapVersion="v.7") == 404
+
+
+def test_a_published_version_comes_before_a_folder_of_that_version(shop: World) -> None:
+    """`v.0` is the published one once it is published, active or not; the folder has its full name."""
+    assert said(shop, snapVersion="v.0") == "folder"
+    deploy(shop, package("v.0", says("published")))
+    assert (said(shop), said(shop, snapVersion="v.0")) == ("folder", "published")
+    working = msgspec.json.decode(get(shop, "/Shop").body)["working"]
+    assert said(shop, snapVersion=working) == "folder"
+
+
 def test_a_trial_tells_and_changes_nothing(shop: World) -> None:
     """It gives the difference and what callers meet; nothing is published."""
     epoch = shop.runtime.catalog.epoch

@@ -95,6 +95,7 @@ class Catalog:
             key: kept.get(key) or KeptDocument(body) for key, body in bodies.items()
         }
         self._by_name: dict[str, tuple[FlowEntry, ...]] = {}
+        self._answering = self._by_name
         self._by_group: dict[Place, FlowEntry] = {}
         self._plans: dict[str, LazyPlan] = {}
         self._fill(node_types, metrics, before)
@@ -122,6 +123,11 @@ class Catalog:
             entry = self._by_group[place] = FlowEntry(record, plan, recorder, told, old)
             others = self._by_name.get(record.name)
             self._by_name[record.name] = (entry,) if others is None else (*others, entry)
+        if not all(record.active for record in self.manifest.flows):
+            self._answering = {
+                name: tuple([entry for entry in entries if entry.record.active])
+                for name, entries in self._by_name.items()
+            }
         for record, plan in calling:
             plan.callees = {
                 (name, snapshot): self._by_group[place].lazy_plan
@@ -142,6 +148,10 @@ class Catalog:
     def find_named(self, name: str) -> tuple[FlowEntry, ...]:
         """Give every entry of this name: of several apps, of several snapshots."""
         return self._by_name.get(name, ())
+
+    def find_answering(self, name: str) -> tuple[FlowEntry, ...]:
+        """Give the active entries of this name, at most one of each app: those that answer a call that names no snapshot."""
+        return self._answering.get(name, ())
 
     def find_place(self, place: Place) -> FlowEntry | None:
         """Give the entry of one snapshot of one flow."""

@@ -55,17 +55,18 @@ def _optional(given: dict[str, Any], key: str) -> str:
 
 
 def matches(entry: FlowEntry, request: ActionRequest) -> bool:
-    """Tell whether all given fields match; a snapshot is meant by its version or by its full name."""
+    """Tell whether all given fields match; a snapshot is meant by its version or by its full name, else the active one."""
     record = entry.record
+    wanted = request.snapshot_version
     return (
-        (not request.app_name or record.app == request.app_name)
+        (wanted in {record.snapshot, record.version} if wanted else record.active)
+        and (not request.app_name or record.app == request.app_name)
         and (not request.unique_id or record.id == request.unique_id)
-        and (not request.snapshot_version or request.snapshot_version in {record.snapshot, record.version})
     )
 
 
 def choose(found: list[FlowEntry], request: ActionRequest) -> FlowEntry:
-    """Give the one entry that is meant: of several snapshots the active one, or the one named exactly.
+    """Give the one entry that is meant of those that match: a published snapshot before a working folder of its version.
 
     Raises AmbiguousFlow when several apps are left; that is for the caller to choose.
     """

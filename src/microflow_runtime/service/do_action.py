@@ -116,9 +116,10 @@ class DoAction:
 
         Raises NotAuthenticated, NotFound, NotPermitted, in this order of precedence (WIRE.md), and AmbiguousFlow.
         """
-        found = catalog.find_named(request.flow_name)
-        if not request.is_plain:
-            found = tuple(entry for entry in found if matches(entry, request))
+        if request.is_plain:
+            found = catalog.find_answering(request.flow_name)
+        else:
+            found = tuple(entry for entry in catalog.find_named(request.flow_name) if matches(entry, request))
         if principal is ANONYMOUS:
             allowed = [entry for entry in found if self._account_of(entry) is not None]
             if not allowed:
