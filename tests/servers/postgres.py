@@ -1,7 +1,8 @@
 """A PostgreSQL of our own for tests: one cluster in a temporary folder, a fresh database for each who asks.
 
 `postgres_url()` gives the address of an empty database; `fresh_postgres` is the fixture around it. The cluster is made
-when it is first asked for and ends with the test process. Its databases keep no promise on power loss, to be quick.
+when it is first asked for and ends with the test process. Its databases survive
+a crash of the server but, to be quick, no loss of power.
 """
 
 import atexit
@@ -27,7 +28,6 @@ _SECONDS: Final = 60.0
 _SETTINGS: Final = {
     "listen_addresses": "127.0.0.1",
     "fsync": "off",
-    "synchronous_commit": "off",
     "full_page_writes": "off",
     "shared_buffers": "64MB",
     "max_connections": "200",

@@ -14,11 +14,14 @@ from microflow_runtime.store.sql.tables import meta
 LINES = {"pre": "alembic_version", "post": "alembic_version_post"}
 """Each line, and the table in which the database keeps how far it has come."""
 FOLDER = Path(__file__).parents[1] / "migrations"
+"""What runs the steps, and the types they share."""
+STEPS = FOLDER
+"""The folder with a folder of steps for each line."""
 
 
-def upgrade(connection: Connection, line: str, folder: Path = FOLDER) -> list[str]:
+def upgrade(connection: Connection, line: str) -> list[str]:
     """Apply what is missing of a line inside the connection's transaction; give the numbers of what was applied."""
-    config = configured(line, folder)
+    config = configured(line)
     config.attributes["connection"] = connection
     scripts = ScriptDirectory.from_config(config)
     head = scripts.get_current_head()
@@ -33,12 +36,12 @@ def upgrade(connection: Connection, line: str, folder: Path = FOLDER) -> list[st
     return applied
 
 
-def configured(line: str, folder: Path = FOLDER) -> Config:
+def configured(line: str) -> Config:
     """Give Alembic's configuration of a line."""
     config = Config()
     config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     config.set_main_option("path_separator", "newline")
-    config.set_main_option("version_locations", str(folder / line).replace("%", "%%"))
+    config.set_main_option("version_locations", str(STEPS / line).replace("%", "%%"))
     config.attributes["version_table"] = LINES[line]
     return config
 

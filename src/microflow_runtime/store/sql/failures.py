@@ -115,6 +115,9 @@ def describe_failure(cause: BaseException | None) -> str:
 def _describe_postgresql(cause: BaseException) -> str:
     state: str | None = getattr(cause, "sqlstate", None)
     if state is None:
+        kinds = {kind.__name__ for kind in type(cause).__mro__}
+        if "OperationalError" not in kinds:
+            return _MISFIT if "DataError" in kinds else "The store failed."
         text = str(cause)
         return next((told for word, told in _WHILE_CONNECTING if word in text), _UNREACHABLE)
     for length in (5, 3, 2):

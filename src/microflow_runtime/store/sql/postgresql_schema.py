@@ -18,7 +18,7 @@ SELECT current_setting('server_version'), current_setting('server_encoding'), to
 """
 _OTHERS = """
 SELECT DISTINCT application_name FROM pg_stat_activity
-WHERE datname = current_database() AND application_name LIKE 'microflow schema %' AND application_name < %s
+WHERE datname = current_database() AND application_name LIKE 'microflow schema %%' AND application_name < %s
 """
 
 
