@@ -6,6 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from microflow_runtime.compiler.business_objects import JsonLimits, decode_json, encode_json
+from microflow_runtime.compiler.business_objects.json_door import INT_BOUND, MAX_DIGITS
 from microflow_runtime.errors import BadRequest, NodeError
 from microflow_runtime.feel import format_number
 from microflow_runtime.nodes.rest.texts import TEMPORAL, refused
@@ -46,9 +47,11 @@ def read_json(body: bytes) -> Any:
 
 
 def with_numbers(value: Any) -> Any:
-    """Give a decoded value as formulas know it: every number a Decimal."""
+    """Give a decoded value as formulas know it: every number a Decimal. Raises NodeError of kind `http.reply`."""
     kind = type(value)
     if kind is int:
+        if not -INT_BOUND < value < INT_BOUND:
+            raise NodeError(f"a number of the reply has more than {MAX_DIGITS} digits.", kind="http.reply")
         return Decimal(value)
     if kind is list:
         return [with_numbers(item) for item in value]
