@@ -5,13 +5,16 @@ import sys
 import typer
 
 from microflow_runtime.cli.accounts import client_app, role_app, token_app, user_app
+from microflow_runtime.cli.activate import activate
 from microflow_runtime.cli.check import check
+from microflow_runtime.cli.deploy import deploy
 from microflow_runtime.cli.feel import feel
 from microflow_runtime.cli.package import package
 from microflow_runtime.cli.refresh import refresh
 from microflow_runtime.cli.run_flow import run_flow
 from microflow_runtime.cli.schema import schema
 from microflow_runtime.cli.serve import serve
+from microflow_runtime.cli.versions import versions
 
 app = typer.Typer(
     name="microflow",
@@ -26,6 +29,9 @@ app.command("check")(check)
 app.command("run")(run_flow)
 app.command("feel")(feel)
 app.command("package")(package)
+app.command("deploy")(deploy)
+app.command("versions")(versions)
+app.command("activate")(activate)
 app.command("refresh")(refresh)
 app.command("schema")(schema)
 app.add_typer(user_app)

@@ -15,6 +15,10 @@ Apps = Annotated[
 Home = Annotated[
     Path | None, typer.Option("--home", envvar="MICROFLOW_HOME", help="Folder that the server keeps everything under.")
 ]
+StoreAddress = Annotated[
+    str | None,
+    typer.Option("--store", envvar="MICROFLOW_STORE", help="`sqlite`, or postgresql://user@host:port/database."),
+]
 EnvironmentName = Annotated[
     str | None,
     typer.Option("--environment", envvar="MICROFLOW_ENVIRONMENT", help="Environment whose variables the apps use."),
@@ -50,9 +54,11 @@ def settings_from(**options: Any) -> "Settings":
 
 
 def own_variables() -> set[str]:
-    """List the variables of options that are no settings, as `MICROFLOW_CHECK_OUTPUT`."""
+    """List the variables of options that are no settings, as `MICROFLOW_CHECK_OUTPUT` or `MICROFLOW_TOKEN`."""
     from microflow_runtime.cli.main import app
+    from microflow_runtime.settings.table import SETTINGS
 
+    of_settings = {setting.variable for setting in SETTINGS.values()}
     found: set[str] = set()
     waiting: list[tuple[str, Any]] = [("MICROFLOW", typer.main.get_command(app))]
     while waiting:
@@ -60,6 +66,8 @@ def own_variables() -> set[str]:
         for parameter in command.params:
             if parameter.name and not parameter.envvar:
                 found.add(f"{prefix}_{parameter.name.upper()}")
+            elif isinstance(parameter.envvar, str) and parameter.envvar not in of_settings:
+                found.add(parameter.envvar)
         for name, inner in getattr(command, "commands", {}).items():
             waiting.append((f"{prefix}_{name.upper().replace('-', '_')}", inner))
     return found
