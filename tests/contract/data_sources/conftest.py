@@ -23,7 +23,7 @@ SLOW = {
 """A select that takes a minute or longer."""
 ENDLESS = {
     "sqlite": "with recursive c(x) as (select 1 union all select x + 1 from c) select x from c",
-    "postgresql": "select x from generate_series(1, 1000000000) x",
+    "postgresql": "select generate_series(1, 1000000000) as x",
     "mariadb": "select seq as x from seq_1_to_1000000000",
 }
 """A select of more rows than anybody waits for."""
@@ -138,5 +138,3 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
     if made.kind != "sqlite":
         server: Any = running_postgres() if made.kind == "postgresql" else running_mariadb()
         server.drop(name)
-
-

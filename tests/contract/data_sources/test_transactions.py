@@ -1,6 +1,7 @@
 """What transactions promise, on every kind of database."""
 
 import asyncio
+from decimal import Decimal
 from time import monotonic
 from typing import Any
 
@@ -154,7 +155,7 @@ async def test_branches_take_turns(database: Database) -> None:
 
 async def test_a_batch_runs_for_each_item(database: Database) -> None:
     """Two thousand and one items go in one call, and the rows touched are counted in all."""
-    items = [{"name": f"n{number:04}", "price": number} for number in range(2001)]
+    items = [{"name": f"n{number:04}", "price": Decimal(number)} for number in range(2001)]
     statement = write("insert into item (name, price) values (:name, :price)")
     async with database.open() as transaction:
         assert await transaction.run_many(statement, items, undo_alone=False) == 2001
