@@ -10,9 +10,8 @@ from pathlib import Path
 
 import msgspec
 
-from microflow_runtime.errors import Conflict
 from microflow_runtime.settings import Settings
-from microflow_runtime.store import Activation, AuditEntry, Store, StoredExecution, open_store
+from microflow_runtime.store import Activation, AuditEntry, EpochTaken, Store, StoredExecution, open_store
 
 T = datetime(2026, 5, 19, tzinfo=UTC)
 
@@ -27,7 +26,7 @@ async def publish(store: Store, name: str, count: int) -> list[int]:
         active = [Activation(app="Demo", version=str(epoch), at=T, actor=name)]
         try:
             await store.put_catalog(epoch, name.encode(), T, entry, activations=active)
-        except Conflict:
+        except EpochTaken:
             continue
         published.append(epoch)
     return published

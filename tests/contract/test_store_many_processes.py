@@ -86,7 +86,9 @@ async def test_what_is_written_often_is_not_lost(settings: Settings) -> None:
         )  # fmt: skip
     assert await run_together(settings, "mix", 10) == [10] * PROCESSES
     assert {session.seen_at for session in await store.list_sessions()} == {T + timedelta(seconds=9)}
-    assert {found.failures for found in (await store.find_attempts([b"account", b"address"])).values()} == {10 * PROCESSES}
+    assert {found.failures for found in (await store.find_attempts([b"account", b"address"])).values()} == {
+        10 * PROCESSES
+    }
     assert len(await store.list_executions(limit=100)) == 10 * PROCESSES
     assert [row.number for row in await store.list_audit()] == list(range(6 + 10 * PROCESSES, 0, -1))
     assert await store.find_audit_break() is None

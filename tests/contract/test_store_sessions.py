@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from microflow_runtime.errors import Conflict, NotFound
-from microflow_runtime.store import Attempts, AuditEntry, Session, Store, User
+from microflow_runtime.store import Attempts, AuditEntry, EpochTaken, Session, Store, User
 
 T = datetime(2026, 5, 19, 15, 15, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -195,7 +195,7 @@ async def test_an_epoch_never_goes_back(store: Store) -> None:
     await store.put_catalog(3, b"m3", T, ENTRY)
     await store.put_catalog(7, b"m7", T)
     for epoch in (7, 5, 3):
-        with pytest.raises(Conflict):
+        with pytest.raises(EpochTaken):
             await store.put_catalog(epoch, b"x", T, ENTRY)
     latest = await store.find_latest_catalog()
     assert latest is not None
@@ -221,10 +221,11 @@ async def test_a_catalog_comes_with_its_definitions_or_not_at_all(store: Store) 
 
 
 async def test_pruning_keeps_what_is_named(store: Store) -> None:
-    """Catalogs before the epoch and definitions not named go, and are counted."""
+    """Catalogs before the epoch and definitions not named go, and are counted; beside a newer catalog nothing goes."""
     for epoch in (1, 2, 3):
         await store.put_catalog(epoch, b"m", T)
     await store.put_definitions([("h1", "k", b"1"), ("h2", "k", b"2")])
+    assert await store.prune_catalogs(2, []) == 0
     assert await store.prune_catalogs(3, ["h2", "h9"]) == 3
     assert await store.find_known_hashes(["h1", "h2"]) == {"h2"}
     assert (await store.get_catalog(3)).epoch == 3

@@ -7,6 +7,7 @@ import msgspec
 from rapidfuzz import process as fuzzy
 
 from microflow_runtime.errors import Conflict, NotFound
+from microflow_runtime.runtime.begin_again import begins_again
 from microflow_runtime.runtime.builder import Candidate, Publication, with_active
 from microflow_runtime.runtime.catalog import Catalog
 from microflow_runtime.runtime.manifest import WHOLE, WORKING, Manifest
@@ -28,6 +29,7 @@ class Activated(msgspec.Struct, frozen=True, kw_only=True):
     epoch: int
 
 
+@begins_again
 async def activate(runtime: Runtime, app: str, version: str, make_audit: MakeAudit) -> Activated:
     """Let an app answer from a version from now on, on every worker.
 
@@ -38,6 +40,7 @@ async def activate(runtime: Runtime, app: str, version: str, make_audit: MakeAud
         return await _let_answer(runtime, app, version, make_audit)
 
 
+@begins_again
 async def roll_back(runtime: Runtime, app: str, make_audit: MakeAudit) -> Activated:
     """Let an app answer from what answered before the present version. Raises Conflict when nothing did."""
     async with runtime.changing():

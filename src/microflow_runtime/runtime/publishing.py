@@ -13,6 +13,7 @@ from microflow_runtime.errors import BadRequest, Conflict, DefinitionFaults, Fau
 from microflow_runtime.model.app import App
 from microflow_runtime.runtime.activation import MakeAudit, activation_of, answers_unasked
 from microflow_runtime.runtime.answering import content_that_answers, content_that_comes
+from microflow_runtime.runtime.begin_again import begins_again
 from microflow_runtime.runtime.builder import Candidate, Forms, Publication, read_app, records_of
 from microflow_runtime.runtime.manifest import FLOWS, FOLDER, PATCH, WHOLE, FlowRecord, Place
 from microflow_runtime.runtime.packages import Package, app_package_name, flow_package_name
@@ -57,6 +58,7 @@ class Added(msgspec.Struct, frozen=True, kw_only=True):
     records: tuple[FlowRecord, ...]
 
 
+@begins_again
 async def deploy(
     runtime: Runtime,
     package: Package,
@@ -104,6 +106,7 @@ async def deploy(
         )
 
 
+@begins_again
 async def fetch(runtime: Runtime, packages: Mapping[str, Package], make_audit: MakeAudit) -> RefreshReport:
     """Publish packages that were fetched by name, all or none of them.
 

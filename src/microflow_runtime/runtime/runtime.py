@@ -20,6 +20,7 @@ from microflow_runtime.errors import (
     NotFound,
     StoreError,
 )
+from microflow_runtime.runtime.begin_again import begins_again
 from microflow_runtime.runtime.builder import (
     NOTHING_MORE,
     Candidate,
@@ -169,6 +170,7 @@ class Runtime:
 
     # Replacing the catalog
 
+    @begins_again
     async def start_up(self, audit: AuditEntry | None = None) -> tuple[Fault, ...]:
         """Publish what the folders hold, or, when they are broken, the last good catalog; give what is wrong or odd.
 
@@ -203,6 +205,7 @@ class Runtime:
             if any(source.create_from is not None for source in app.data_sources.values()):
                 await asyncio.to_thread(self.resources.data_sources.prepare, app, self.catalog.file_finder(record))
 
+    @begins_again
     async def refresh(
         self, make_audit: Callable[[str], AuditEntry], only: Iterable[str] | None = None
     ) -> RefreshReport:

@@ -4,7 +4,7 @@ Others use: `Store`, `open_store`, `migrate_store`, `MemoryStore` in tests, and 
 """
 
 from microflow_runtime.store.memory import MemoryStore
-from microflow_runtime.store.protocol import Store
+from microflow_runtime.store.protocol import EpochTaken, Store
 from microflow_runtime.store.records import (
     EVERY_EXECUTION,
     Access,
@@ -36,6 +36,7 @@ __all__ = [
     "AuditRow",
     "Claim",
     "Client",
+    "EpochTaken",
     "ExecutionFilter",
     "MemoryStore",
     "Rights",

@@ -2,13 +2,15 @@
 
 Rules for all of it: a method that takes an `audit` entry writes it in the same transaction, so what cannot be audited
 does not happen. `Conflict` is raised for what exists already, `NotFound` for what does not, `StoreError` when the store
-itself fails or a text does not fit it, as one with the character NUL; its message names no path. A method may be awaited from any task of the loop the store was opened on.
+itself fails or a text does not fit it, as one with the character NUL; its message names no path. A method may be awaited
+from any task of the loop the store was opened on.
 """
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
+from microflow_runtime.errors import Conflict
 from microflow_runtime.model.principal import Permission
 from microflow_runtime.store.records import (
     EVERY_EXECUTION,
@@ -31,6 +33,10 @@ from microflow_runtime.store.records import (
 
 OF_SNAPSHOTS: Final = ("file", "snapshot")
 """The kinds of definitions that published snapshots consist of: the bytes of files, and the lists of them."""
+
+
+class EpochTaken(Conflict):
+    """Somebody else has published meanwhile: begin again from the newest catalog."""
 
 
 class DefinitionStore(Protocol):
@@ -62,7 +68,7 @@ class DefinitionStore(Protocol):
         Snapshots are put by app and version: one of kind `flows` may be put again with other content and keeps when and
         by whom it was made; of another kind it stays as it is. Activations are written behind those there are.
 
-        Raises Conflict unless the epoch is above every one kept: an epoch never goes back. Also for a `full` or `patch`
+        Raises EpochTaken unless the epoch is above every one kept: an epoch never goes back. Conflict for a `full` or `patch`
         snapshot that is kept with another content, and for the number of an activation that is not above those there are.
         """
 
@@ -84,7 +90,8 @@ class DefinitionStore(Protocol):
     async def prune_catalogs(self, keep_epoch: int, keep_hashes: Collection[str]) -> int:
         """Remove the catalogs before `keep_epoch` and the definitions not named; give how many rows went.
 
-        Definitions of the kinds `OF_SNAPSHOTS` stay: a published snapshot loses nothing.
+        Definitions of the kinds `OF_SNAPSHOTS` stay: a published snapshot loses nothing. Nothing at all is removed when
+        there is a newer catalog: another machine has published, and needs what that one names.
         """
 
 

@@ -7,7 +7,7 @@ import msgspec
 
 from microflow_runtime.errors import Conflict, NotFound
 from microflow_runtime.store.memory.contents import Contents, require_storable
-from microflow_runtime.store.protocol import OF_SNAPSHOTS
+from microflow_runtime.store.protocol import OF_SNAPSHOTS, EpochTaken
 from microflow_runtime.store.records import Activation, AuditEntry, Snapshot, StoredCatalog
 
 
@@ -50,7 +50,7 @@ class MemoryDefinitions:
         require_storable(audit, list(definitions), list(snapshots), list(activations))
         latest = max(self._contents.catalogs, default=None)
         if latest is not None and epoch <= latest:
-            raise Conflict(f"The store holds epoch {latest} already, {epoch} comes too late.")
+            raise EpochTaken(f"The store holds epoch {latest} already, {epoch} comes too late.")
         changed = self._with_snapshots(snapshots)
         numbered = self._numbered(activations)
         await self.put_definitions(definitions)
@@ -115,6 +115,8 @@ class MemoryDefinitions:
 
     async def prune_catalogs(self, keep_epoch: int, keep_hashes: Collection[str]) -> int:
         """Remove the catalogs before `keep_epoch` and the definitions not named, but not what snapshots consist of."""
+        if any(epoch > keep_epoch for epoch in self._contents.catalogs):
+            return 0
         keep = frozenset(keep_hashes)
         epochs = [epoch for epoch in self._contents.catalogs if epoch < keep_epoch]
         kept = self._contents.definitions.items()

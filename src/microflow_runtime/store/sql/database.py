@@ -3,7 +3,7 @@
 import asyncio
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
@@ -73,7 +73,7 @@ class Database(ABC):
             await self.engine.dispose()
 
 
-def repeated(method: Callable[_Given, Awaitable[_Result]]) -> Callable[_Given, Awaitable[_Result]]:
+def repeated(method: Callable[_Given, Coroutine[Any, Any, _Result]]) -> Callable[_Given, Coroutine[Any, Any, _Result]]:
     """Run a method again when the database took its transaction back for the sake of another one, a few times.
 
     For methods that are one transaction and depend on nothing but their arguments.

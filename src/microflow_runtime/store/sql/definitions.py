@@ -5,8 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import Executable, delete, func, insert, select
 
-from microflow_runtime.errors import Conflict, NotFound
-from microflow_runtime.store.protocol import OF_SNAPSHOTS
+from microflow_runtime.errors import NotFound
+from microflow_runtime.store.protocol import OF_SNAPSHOTS, EpochTaken
 from microflow_runtime.store.records import Activation, AuditEntry, Snapshot, StoredCatalog
 from microflow_runtime.store.sql.audit import append_entry
 from microflow_runtime.store.sql.database import Database, repeated
@@ -68,7 +68,7 @@ class Definitions:
         async with self._database.write() as connection:
             latest = (await connection.execute(select(func.max(catalog.c.epoch)))).scalar()
             if latest is not None and epoch <= latest:
-                raise Conflict(f"The store holds epoch {latest} already, {epoch} comes too late.")
+                raise EpochTaken(f"The store holds epoch {latest} already, {epoch} comes too late.")
             if definitions:
                 await connection.execute(self._put_statement(), _rows(definitions))
             if keep_from_epoch > 0:
@@ -103,6 +103,9 @@ class Definitions:
         """Remove the catalogs before `keep_epoch` and the definitions not named, but not what snapshots consist of."""
         keep = frozenset(keep_hashes)
         async with self._database.write() as connection:
+            latest = (await connection.execute(select(func.max(catalog.c.epoch)))).scalar()
+            if latest is not None and latest > keep_epoch:
+                return 0
             gone = (await connection.execute(delete(catalog).where(catalog.c.epoch < keep_epoch))).rowcount
             passing = select(definition.c.content_hash).where(definition.c.kind.not_in(OF_SNAPSHOTS))
             kept = (await connection.execute(passing)).scalars()
