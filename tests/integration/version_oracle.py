@@ -1,0 +1,83 @@
+"""Knows which version each call should have met while versions were changed at random, and finds the calls that met another."""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+BASE_NUMBER: Final = 1
+FLOWS: Final = ("Answer", "Inner", "Outer", "Pinned", "Extra")
+Outputs = Mapping[str, Any] | None
+Answers = Mapping[str, Outputs]
+
+
+def answers_of(numbers: Mapping[str, int]) -> dict[str, Outputs]:
+    """Give what each flow of a content answers, when `numbers` gives the number that is written in each.
+
+    Outer calls Inner of its own content; Pinned calls Answer of the base, whatever its own content is.
+    """
+    answers: dict[str, Outputs] = {}
+    for flow, own in numbers.items():
+        inner = {"Outer": numbers.get("Inner"), "Pinned": BASE_NUMBER}
+        answers[flow] = {"number": inner[flow], "outer": own} if flow in inner else {"number": own, "outer": None}
+    return answers
+
+
+class Call(NamedTuple):
+    """A call as its caller noted it, times of the monotonic clock in ns. `snapshot` is "" where the caller named none.
+
+    `outputs` is None when there is no such flow. `failure` tells what went wrong otherwise.
+    """
+
+    began: int
+    ended: int
+    worker: str
+    flow: str
+    snapshot: str
+    outputs: Outputs
+    failure: str = ""
+
+
+class Era(NamedTuple):
+    """From a change on, these are the answers: surely for calls that begin after `answered`, and possibly since `began`."""
+
+    began: int
+    answered: int
+    answers: Answers
+
+
+class Verdict(NamedTuple):
+    """What is wrong with a call: `stale` when it met what had been replaced before it began, `failed`, or `wrong`."""
+
+    kind: str
+    call: Call
+    allowed: tuple[Outputs, ...]
+
+
+class Oracle:
+    """The eras in their order, and what the published snapshots answer. Written by one thread, judged when all have ended."""
+
+    def __init__(self, now: int, answers: Answers) -> None:
+        self.eras = [Era(now, now, dict(answers))]
+        self.snapshots: dict[str, Answers] = {}
+
+    def change(self, began: int, answered: int, answers: Answers) -> None:
+        """Note that a change was sent at `began` and answered at `answered`, after which these are the answers."""
+        self.eras.append(Era(began, answered, dict(answers)))
+
+    def allowed(self, call: Call) -> tuple[Outputs, ...]:
+        """Give the answers that the call may have met: the one, or several where it overlaps changes."""
+        if call.snapshot:
+            return (self.snapshots[call.snapshot][call.flow],)
+        last = bisect_left(self.eras, call.ended, key=lambda era: era.began)
+        first = max(0, bisect_left(self.eras, call.began, key=lambda era: era.answered) - 1)
+        return tuple(era.answers.get(call.flow) for era in self.eras[first:last])
+
+    def judge(self, calls: list[Call]) -> Iterator[Verdict]:
+        """Give what is wrong with the calls."""
+        for call in calls:
+            allowed = self.allowed(call)
+            if call.failure:
+                yield Verdict("failed", call, allowed)
+            elif call.outputs not in allowed:
+                before = [era.answers.get(call.flow) for era in self.eras if era.began < call.began]
+                yield Verdict("stale" if call.outputs in before else "wrong", call, allowed)
