@@ -9,6 +9,7 @@ from microflow_runtime.cli.activate import activate
 from microflow_runtime.cli.check import check
 from microflow_runtime.cli.deploy import deploy
 from microflow_runtime.cli.feel import feel
+from microflow_runtime.cli.migrate import migrate
 from microflow_runtime.cli.package import package
 from microflow_runtime.cli.refresh import refresh
 from microflow_runtime.cli.run_flow import run_flow
@@ -28,6 +29,7 @@ app.command("serve")(serve)
 app.command("check")(check)
 app.command("run")(run_flow)
 app.command("feel")(feel)
+app.command("migrate")(migrate)
 app.command("package")(package)
 app.command("deploy")(deploy)
 app.command("versions")(versions)

@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
-from microflow_runtime.cli.options import Apps, EnvironmentName, Home, settings_from
+from microflow_runtime.cli.options import Apps, EnvironmentName, Home, StoreAddress, settings_from
 
 
 def serve(
     *,
     apps: Apps = None,
     home: Home = None,
+    store: StoreAddress = None,
     environment: EnvironmentName = None,
     host: Annotated[str | None, typer.Option("--host", envvar="MICROFLOW_HOST", help="Address to listen on.")] = None,
     port: Annotated[
@@ -39,6 +40,7 @@ def serve(
     settings = settings_from(
         apps=apps,
         home=home,
+        store=store,
         environment=environment,
         host=host,
         port=port,

@@ -74,3 +74,30 @@ def test_a_misfit_never_shows_a_secret() -> None:
     with pytest.raises(SettingsError) as caught:
         convert_value(SETTINGS["admin_password"], 424242, "here")
     assert "424242" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "store", ["sqlite", "postgresql://suda@db.example:5432/microflow", "postgresql:///db?host=/run/postgresql"]
+)
+def test_the_store_is_a_file_or_an_address(store: str) -> None:
+    """Either word is taken as it is."""
+    assert convert_text(SETTINGS["store"], store, "here") == store
+
+
+@pytest.mark.parametrize(
+    "store", ["", "SQLite", "mysql://h/db", "postgresql://host", "postgresql://host/", "postgresql://h:x/db", "db"]
+)
+def test_any_other_store_is_refused(store: str) -> None:
+    """The error says what would do."""
+    with pytest.raises(SettingsError, match="expected sqlite or postgresql://user@host:port/database"):
+        convert_text(SETTINGS["store"], store, "here")
+
+
+@pytest.mark.parametrize(
+    "store", ["postgresql://u:canary@h/db", "postgresql://u@h/db?password=canary", "postgresql://:canary@h"]
+)
+def test_an_address_shows_no_password(store: str) -> None:
+    """One that holds a password is refused before anybody prints it, and the error does not print it either."""
+    with pytest.raises(SettingsError, match="MICROFLOW_STORE_PASSWORD_FILE") as caught:
+        convert_text(SETTINGS["store"], store, "here")
+    assert "canary" not in caught.value.message

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from microflow_runtime.cli.accounts.output import Row, show
-from microflow_runtime.cli.accounts.work import AsJson, Home, run
+from microflow_runtime.cli.accounts.work import AsJson, Home, StoreAddress, run
 
 if TYPE_CHECKING:
     from microflow_runtime.model.principal import Permission
@@ -14,19 +14,19 @@ role_app = typer.Typer(name="role", no_args_is_help=True, help="Roles, what they
 
 
 @role_app.command("add")
-def add_role(name: str, *, home: Home = None) -> None:
+def add_role(name: str, *, home: Home = None, store: StoreAddress = None) -> None:
     """Add a role that permits nothing yet."""
     from microflow_runtime.service import roles
 
-    run(home, lambda security, operator: roles.add_role(security, operator, name))
+    run(home, store, lambda security, operator: roles.add_role(security, operator, name))
 
 
 @role_app.command("list")
-def list_roles(*, home: Home = None, as_json: AsJson = False) -> None:
+def list_roles(*, home: Home = None, store: StoreAddress = None, as_json: AsJson = False) -> None:
     """List the roles with what they permit."""
     from microflow_runtime.service import roles
 
-    found = run(home, roles.list_roles)
+    found = run(home, store, roles.list_roles)
     rows: list[Row] = [
         {
             "name": role.name,
@@ -43,6 +43,7 @@ def set_role(
     name: str,
     *,
     home: Home = None,
+    store: StoreAddress = None,
     allow: Annotated[
         list[str] | None, typer.Option("--allow", help="TYPE:NAME:ACCESS, as microflow:Demo/ExchangeRate:execute.")
     ] = None,
@@ -59,6 +60,7 @@ def set_role(
     granted, ungranted = _split_grants(let, "--let"), _split_grants(unlet, "--unlet")
     run(
         home,
+        store,
         lambda security, operator: roles.set_role(
             security, operator, name, allow=allowed, deny=denied, grant=granted, ungrant=ungranted
         ),
@@ -66,11 +68,11 @@ def set_role(
 
 
 @role_app.command("remove")
-def remove_role(name: str, *, home: Home = None) -> None:
+def remove_role(name: str, *, home: Home = None, store: StoreAddress = None) -> None:
     """Remove a role from everybody."""
     from microflow_runtime.service import roles
 
-    run(home, lambda security, operator: roles.remove_role(security, operator, name))
+    run(home, store, lambda security, operator: roles.remove_role(security, operator, name))
 
 
 def _split_permissions(texts: list[str] | None, option: str) -> "list[Permission]":

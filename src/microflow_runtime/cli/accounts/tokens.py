@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from microflow_runtime.cli.accounts.output import Row, show
-from microflow_runtime.cli.accounts.work import AsJson, Home, run
+from microflow_runtime.cli.accounts.work import AsJson, Home, StoreAddress, run
 
 token_app = typer.Typer(name="token", no_args_is_help=True, help="Access tokens.")
 
@@ -17,6 +17,7 @@ def add_token(
     *,
     user: Annotated[str, typer.Option("--user", help="Whose token it is; may be a service account.")],
     home: Home = None,
+    store: StoreAddress = None,
     name: Annotated[str, typer.Option("--name", help="What it is for.")] = "",
     days: Days = None,
 ) -> None:
@@ -24,7 +25,9 @@ def add_token(
     from microflow_runtime.service import tokens
 
     seconds = None if days is None else days * 86400
-    token = run(home, lambda security, operator: tokens.add_token(security, operator, user, name=name, seconds=seconds))
+    token = run(
+        home, store, lambda security, operator: tokens.add_token(security, operator, user, name=name, seconds=seconds)
+    )
     typer.echo(token.reveal())
 
 
@@ -32,6 +35,7 @@ def add_token(
 def list_tokens(
     *,
     home: Home = None,
+    store: StoreAddress = None,
     user: Annotated[str | None, typer.Option("--user", help="Those of one user.")] = None,
     logins: Annotated[bool, typer.Option("--logins", help="List login sessions as well.")] = False,
     as_json: AsJson = False,
@@ -40,7 +44,9 @@ def list_tokens(
     from microflow_runtime.service import tokens
 
     kind = None if logins else "token"
-    found = run(home, lambda security, operator: tokens.list_sessions(security, operator, username=user, kind=kind))
+    found = run(
+        home, store, lambda security, operator: tokens.list_sessions(security, operator, username=user, kind=kind)
+    )
     rows: list[Row] = [
         {"handle": entry.handle, "user": entry.username, "kind": entry.kind, "name": entry.name, "ends": entry.ends_at}
         for entry in found
@@ -53,6 +59,7 @@ def set_token(
     handle: str,
     *,
     home: Home = None,
+    store: StoreAddress = None,
     name: Annotated[str | None, typer.Option("--name", help="What it is for.")] = None,
     days: Days = None,
 ) -> None:
@@ -60,12 +67,14 @@ def set_token(
     from microflow_runtime.service import tokens
 
     seconds = None if days is None else days * 86400
-    run(home, lambda security, operator: tokens.set_token(security, operator, handle, name=name, seconds=seconds))
+    run(
+        home, store, lambda security, operator: tokens.set_token(security, operator, handle, name=name, seconds=seconds)
+    )
 
 
 @token_app.command("remove")
-def remove_token(handle: str, *, home: Home = None) -> None:
+def remove_token(handle: str, *, home: Home = None, store: StoreAddress = None) -> None:
     """End an access token or a login on every worker."""
     from microflow_runtime.service import tokens
 
-    run(home, lambda security, operator: tokens.end_session(security, operator, handle))
+    run(home, store, lambda security, operator: tokens.end_session(security, operator, handle))

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from microflow_runtime.cli.accounts.output import Row, show
-from microflow_runtime.cli.accounts.work import AsJson, Home, read_secret, run
+from microflow_runtime.cli.accounts.work import AsJson, Home, StoreAddress, read_secret, run
 
 user_app = typer.Typer(name="user", no_args_is_help=True, help="Users and service accounts.")
 
@@ -21,6 +21,7 @@ def add_user(
     name: str,
     *,
     home: Home = None,
+    store: StoreAddress = None,
     role: Names = None,
     service_account: Annotated[bool, typer.Option("--service-account", help="Flows may run as it.")] = False,
     password_stdin: PasswordStdin = False,
@@ -32,6 +33,7 @@ def add_user(
     secret, fields = read_secret(from_stdin=password_stdin), _split_fields(field)
     run(
         home,
+        store,
         lambda security, operator: users.add_user(
             security, operator, name, password=secret, roles=role or (), service_account=service_account, fields=fields
         ),
@@ -39,11 +41,11 @@ def add_user(
 
 
 @user_app.command("list")
-def list_users(*, home: Home = None, as_json: AsJson = False) -> None:
+def list_users(*, home: Home = None, store: StoreAddress = None, as_json: AsJson = False) -> None:
     """List the users with their roles."""
     from microflow_runtime.service import users
 
-    found = run(home, users.list_users)
+    found = run(home, store, users.list_users)
     rows: list[Row] = [
         {
             "name": user.username,
@@ -61,6 +63,7 @@ def set_user(
     name: str,
     *,
     home: Home = None,
+    store: StoreAddress = None,
     role: Names = None,
     drop_role: Annotated[list[str] | None, typer.Option("--drop-role", help="A role to take away.")] = None,
     disabled: Annotated[bool | None, typer.Option("--disable/--enable", help="Whether the user is let in.")] = None,
@@ -73,6 +76,7 @@ def set_user(
     secret, fields = read_secret(from_stdin=password_stdin), _split_fields(field)
     run(
         home,
+        store,
         lambda security, operator: users.set_user(
             security, operator, name,
             password=secret, disabled=disabled, add_roles=role or (), drop_roles=drop_role or (), fields=fields,
@@ -81,11 +85,11 @@ def set_user(
 
 
 @user_app.command("remove")
-def remove_user(name: str, *, home: Home = None) -> None:
+def remove_user(name: str, *, home: Home = None, store: StoreAddress = None) -> None:
     """Remove a user with its sessions and tokens."""
     from microflow_runtime.service import users
 
-    run(home, lambda security, operator: users.remove_user(security, operator, name))
+    run(home, store, lambda security, operator: users.remove_user(security, operator, name))
 
 
 def _split_fields(fields: list[str] | None) -> dict[str, str]:

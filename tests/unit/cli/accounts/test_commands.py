@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import typer
+from tests.servers.postgres import fresh_postgres
 from typer.testing import CliRunner
 
 from microflow_runtime.cli.accounts import client_app, role_app, token_app, user_app
@@ -17,6 +18,7 @@ from microflow_runtime.security import Credentials, Passwords, Security
 from microflow_runtime.settings import Settings
 from microflow_runtime.store import open_store
 
+__all__ = ["fresh_postgres"]
 app = typer.Typer()
 for name, part in {"user": user_app, "role": role_app, "client": client_app, "token": token_app}.items():
     app.add_typer(part, name=name)
@@ -192,3 +194,18 @@ def test_a_cheap_hasher_is_used_nowhere_here() -> None:
     passwords = Passwords()
     assert "m=65536,t=3,p=4" in passwords._dummy
     passwords.close()
+
+
+def test_accounts_are_kept_where_the_store_is(home: Path, fresh_postgres: str) -> None:
+    """With `--store`, or its variable, what is added is in that database and not in the home."""
+    run_well("user", "add", "suda", "--store", fresh_postgres)
+    assert "suda" in run_well("user", "list", "--store", fresh_postgres)
+    assert "suda" not in run_well("user", "list")
+
+
+def test_an_address_with_a_password_is_not_taken(home: Path) -> None:
+    """It says where the password belongs, shows none of it, and ends with 2."""
+    result = run("user", "list", "--store", "postgresql://suda:canary@127.0.0.1/db")
+    assert result.exit_code == 2
+    assert "store_password" in result.stderr
+    assert "canary" not in result.output
