@@ -9,9 +9,10 @@ import secrets
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from random import Random
+from types import MappingProxyType
 from typing import Final, Self
 
 import pytest
@@ -25,6 +26,11 @@ _SEED: Final = int(os.environ.get("VERSIONS_SEED") or secrets.randbits(32))
 _WORKERS: Final = 4
 _PAUSE_SECONDS: Final = 0.02
 """About what each caller waits between calls, so that the server is asked often and the machine is not filled."""
+
+_FORGETS: Final = """
+from microflow_runtime.runtime.runtime import Runtime
+Runtime.is_current = lambda runtime: runtime.catalog.epoch > 0
+"""
 
 
 class Caller:
@@ -117,11 +123,9 @@ class Callers:
             caller.close()
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    """Serve the app with four workers, logged in."""
-    folder = write_folder(tmp_path / "apps" / APP, {flow: 0 for flow in FLOWS if flow != "Pinned"})
-    running = Server(tmp_path, [folder], workers=_WORKERS)
+def _serve(folder: Path, environment: Mapping[str, str] = MappingProxyType({})) -> Iterator[Server]:
+    app = write_folder(folder / "apps" / APP, {flow: 0 for flow in FLOWS if flow != "Pinned"})
+    running = Server(folder, [app], workers=_WORKERS, environment=environment)
     try:
         running.log_in()
         yield running
@@ -129,20 +133,39 @@ def server(tmp_path: Path) -> Iterator[Server]:
         running.end()
 
 
-def test_no_stale_and_no_failed_call(server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Whatever is changed in whatever order, each worker answers by what is right from the moment a change is answered."""
-    rng = Random(_SEED)
-    with capsys.disabled():
-        print(f"\nversions at random: seed {_SEED}, {_SECONDS:g} s", flush=True)  # noqa: T201 - to repeat a run
-    changes = Changes(server, tmp_path / "apps" / APP, rng)
-    until = time.monotonic() + _SECONDS
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """Serve the app with four workers, logged in."""
+    yield from _serve(tmp_path)
+
+
+@pytest.fixture
+def forgetful_server(tmp_path: Path) -> Iterator[Server]:
+    """Serve with workers that do not look at the shared page before a call: they follow it in the background alone."""
+    place = tmp_path / "python"
+    place.mkdir()
+    (place / "sitecustomize.py").write_text(_FORGETS)
+    yield from _serve(tmp_path, {"PYTHONPATH": str(place)})
+
+
+def change_and_call(server: Server, rng: Random, seconds: float) -> tuple[Changes, list[Call]]:
+    """Change versions at random while every worker is called; give what was changed and all calls."""
+    changes = Changes(server, server.folder / "apps" / APP, rng)
+    until = time.monotonic() + seconds
     with Callers(server, changes.oracle, rng) as callers:
         while time.monotonic() < until:
             changes.change_something()
             for probe in callers.probes:  # as soon after the answer as can be, on every worker
                 probe.call(named=False)
             time.sleep(rng.uniform(0, 0.1))
-    calls = list(callers.calls())
+    return changes, list(callers.calls())
+
+
+def test_no_stale_and_no_failed_call(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever is changed in whatever order, each worker answers by what is right from the moment a change is answered."""
+    with capsys.disabled():
+        print(f"\nversions at random: seed {_SEED}, {_SECONDS:g} s", flush=True)  # noqa: T201 - to repeat a run
+    changes, calls = change_and_call(server, Random(_SEED), _SECONDS)
     verdicts = list(changes.oracle.judge(calls))
     with capsys.disabled():
         print(_told(changes, calls, Counter(verdict.kind for verdict in verdicts)), flush=True)  # noqa: T201 - the counts
@@ -150,6 +173,14 @@ def test_no_stale_and_no_failed_call(server: Server, tmp_path: Path, capsys: pyt
     assert {call.worker for call in calls} == {str(number) for number in range(_WORKERS)}
     assert sum(changes.counts.values()) > _SECONDS
     assert len(calls) > 20 * _SECONDS
+
+
+def test_a_server_that_answers_stale_is_caught(forgetful_server: Server) -> None:
+    """Workers that see a change some hundredths of a second late are found out."""
+    changes, calls = change_and_call(forgetful_server, Random(1), 6.0)
+    kinds = Counter(verdict.kind for verdict in changes.oracle.judge(calls))
+    assert kinds["stale"] > 0
+    assert kinds["failed"] == 0
 
 
 def _told(changes: Changes, calls: list[Call], verdicts: Counter[str]) -> str:
