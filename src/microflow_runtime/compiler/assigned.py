@@ -8,27 +8,32 @@ from collections.abc import Mapping
 from typing import Final
 
 from microflow_runtime.compiler.graph import targets_of
-from microflow_runtime.model.microflow import Microflow
+from microflow_runtime.model.microflow import Microflow, Node
 
 Fields = frozenset[str]
 State = dict[str, Fields]
 WHOLE: Final[Fields] = frozenset({"*"})
 
 
-def assigned_before(flow: Microflow) -> Mapping[str, State]:
+def assigned_at_start(flow: Microflow) -> State:
+    """Give the state in which a flow begins: its inputs are there, unless they may be missing."""
+    return {name: WHOLE for name, ref in flow.inputs.items() if not ref.is_optional}
+
+
+def assigned_before(nodes: Mapping[str, Node], at_start: State) -> Mapping[str, State]:
     """For each reachable node, give the state in which it is entered."""
-    start = next((name for name, node in flow.nodes.items() if node.type == "start"), None)
+    start = next((name for name, node in nodes.items() if node.type == "start"), None)
     if start is None:
         return {}
-    entry: dict[str, State] = {start: {name: WHOLE for name, ref in flow.inputs.items() if not ref.is_optional}}
+    entry: dict[str, State] = {start: at_start}
     waiting = [start]
     while waiting:
         name = waiting.pop()
-        node = flow.nodes[name]
+        node = nodes[name]
         before = entry[name]
-        after = _after(before, node.outputs)
+        after = _after_node(before, node)
         for path, target in targets_of(node):
-            if target not in flow.nodes:
+            if target not in nodes:
                 continue
             state = _after(before, node.catches[int(path[1])].out) if path[0] == "catch" else after
             known = entry.get(target)
@@ -37,6 +42,15 @@ def assigned_before(flow: Microflow) -> Mapping[str, State]:
                 entry[target] = joined
                 waiting.append(target)
     return entry
+
+
+def _after_node(before: State, node: Node) -> State:
+    """Give the state behind a node. All branches have run to an end by then; a loop may not have turned once."""
+    after = before
+    for name, body in node.bodies.items():
+        if name:
+            after = {**after, **state_at_ends(body, before)}
+    return _after(after, node.outputs)
 
 
 def _after(state: State, targets: Mapping[str, object]) -> State:
@@ -62,10 +76,13 @@ def _join(one: State, other: State) -> State:
 
 def assigned_at_ends(flow: Microflow) -> State:
     """Give what every way to an `end` node has assigned; a callee's outputs outside it may be missing."""
-    before = assigned_before(flow)
-    states = [
-        _after(state, flow.nodes[name].outputs) for name, state in before.items() if flow.nodes[name].type == "end"
-    ]
+    return state_at_ends(flow.nodes, assigned_at_start(flow))
+
+
+def state_at_ends(nodes: Mapping[str, Node], at_start: State) -> State:
+    """Give what every way from the start of these nodes to one of their ends has assigned."""
+    before = assigned_before(nodes, at_start)
+    states = [_after(state, nodes[name].outputs) for name, state in before.items() if nodes[name].type == "end"]
     if not states:
         return {}
     result = states[0]

@@ -1,19 +1,17 @@
 """From a definition to a plan, or to the list of everything that is wrong with it. Pure: no input, no output, no state."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from microflow_runtime.compiler.assigned import State, assigned_before
+from microflow_runtime.compiler.assigned import assigned_at_start
+from microflow_runtime.compiler.block import CheckedBlock, Names, Shared
 from microflow_runtime.compiler.business_objects import BoClass, Misfit, build_classes, shape_of
 from microflow_runtime.compiler.faults import FaultList, Path, Places, did_you_mean
-from microflow_runtime.compiler.feel_types import CALLER, ERROR, FeelTypes
 from microflow_runtime.compiler.graph import check_graph
 from microflow_runtime.compiler.library import Library, closure_of, types_of
-from microflow_runtime.compiler.mapping import Assignment, Targets, bind_mapping, check_mapping
-from microflow_runtime.compiler.node_context import Layout, NodeContext, read_settings
-from microflow_runtime.compiler.plan import ENDS, Action, Parameter, Plan, PlanCatch, PlanNode
+from microflow_runtime.compiler.node_context import Layout
+from microflow_runtime.compiler.plan import Parameter, Plan
 from microflow_runtime.errors import DefinitionFaults, Fault
-from microflow_runtime.feel import Type
 from microflow_runtime.feel.patterns import PatternFault, check_pattern
 from microflow_runtime.model.business_object import BusinessObject
 from microflow_runtime.model.microflow import Limits, Microflow, Node
@@ -29,8 +27,6 @@ class CheckedFlow:
         self._faults = FaultList(places)
         self._layout = Layout()
         self._closure = closure_of(types_of(flow), library.business_objects)
-        self._prepared: dict[str, tuple[NodeContext, Callable[[], Action]]] = {}
-        self._catches: dict[str, list[tuple[list[Assignment], Mapping[str, Type]]]] = {}
         self._classes: dict[str, BoClass] = {}
         self._check()
 
@@ -40,19 +36,16 @@ class CheckedFlow:
         return tuple(self._faults.faults)
 
     def _check(self) -> None:
-        check_graph(self._flow, self._library.node_types, self._faults)
-        declared = self._check_declarations()
-        if not declared or not self._build_classes():
+        flow, library = self._flow, self._library
+        if not self._check_declarations() or not self._build_classes():
+            check_graph(flow.nodes, ("nodes",), library.node_types, self._faults)
             return
-        types = FeelTypes(self._closure)
-        variables = {**self._flow.inputs, **self._flow.outputs, **self._flow.variables}
+        variables = {**flow.inputs, **flow.outputs, **flow.variables}
         for name in variables:
             self._layout.slot(name)
-        targets = Targets(variables, self._closure, self._classes, types)
-        states = assigned_before(self._flow)
-        for node in self._flow.nodes.values():
-            scope = _scope_of(variables, states.get(node.name, {}), types)
-            self._check_node(node, scope, targets, types)
+        self._shared = Shared(library, self._faults, self._closure, self._classes, self._layout)
+        names = Names(variables, {})
+        self._block = CheckedBlock(self._shared, flow.nodes, ("nodes",), names, assigned_at_start(flow), "flow")
 
     def _check_declarations(self) -> bool:
         good = True
@@ -60,13 +53,16 @@ class CheckedFlow:
             refs: Mapping[str, TypeRef] = getattr(self._flow, section)
             for name, ref in refs.items():
                 good = self._check_type(ref, (section, name)) and good
+        for node, here in _nodes_with_variables(self._flow.nodes, ("nodes",)):
+            for name, ref in node.variables.items():
+                good = self._check_type(ref, (*here, "variables", name)) and good
         for definition in self._closure.values():
             for field in definition.fields:
                 if not field.type.is_simple and field.type.name not in self._library.business_objects:
                     good = False  # told once, where the Business Object is checked
         return good
 
-    def _check_type(self, ref: TypeRef, path: tuple[str, ...]) -> bool:
+    def _check_type(self, ref: TypeRef, path: Path) -> bool:
         if ref.is_simple or ref.name in self._library.business_objects:
             return True
         if ref.name in self._library.broken:
@@ -84,71 +80,25 @@ class CheckedFlow:
             return False  # a default that does not fit is told where the Business Object is checked
         return True
 
-    def _check_node(self, node: Node, scope: Mapping[str, Type], targets: Targets, types: FeelTypes) -> None:
-        node_type = self._library.node_types.get(node.type)
-        if node_type is None:
-            names = self._library.node_types
-            help_text = did_you_mean(node.type, names) or f"the kinds are {', '.join(sorted(names))}"
-            self._faults.add(
-                "MF-D050", f'There is no kind of node "{node.type}".', ("nodes", node.name, "type"), help=help_text
-            )
-            return
-        settings = read_settings(node, node_type.settings, self._faults)
-        self._check_catches(node, scope, targets, waits=node_type.waits)
-        if settings is None:
-            return
-        context = NodeContext(
-            node, settings, scope, targets, types, self._classes, self._layout, self._library, self._faults
-        )
-        self._prepared[node.name] = (context, node_type.prepare(context))
-
-    def _check_catches(self, node: Node, scope: Mapping[str, Type], targets: Targets, *, waits: bool) -> None:
-        here = ("nodes", node.name)
-        if not waits:
-            for key, value in (("timeout", node.timeout_seconds), ("retry", node.retry)):
-                if value is not None:
-                    self._faults.add(
-                        "MF-D068",
-                        f"A {node.type} node does not wait, so it takes no `{key}`.",
-                        (*here, key),
-                        at_key=True,
-                    )
-        checked: list[tuple[list[Assignment], Mapping[str, Type]]] = []
-        for index, catch in enumerate(node.catches):
-            if catch.after_seconds is not None and not waits:
-                self._faults.add(
-                    "MF-D068",
-                    f"A {node.type} node does not wait, so it takes no catch on time.",
-                    (*here, "catch", index),
-                )
-            self._layout.slot("error")
-            inner = {**scope, "error": ERROR}
-            checked.append(
-                (check_mapping(catch.out, inner, targets, (*here, "catch", index, "out"), self._faults), inner)
-            )
-        self._catches[node.name] = checked
-
     def build(self) -> Plan:
         """Make the plan. Raises DefinitionFaults when the flow has errors."""
         if self._faults.has_errors:
             raise DefinitionFaults([fault for fault in self._faults.faults if fault.is_error])
         flow = self._flow
-        names = _start_first(flow)
-        index_of = {name: index for index, name in enumerate(names)}
-        actions = {name: build() for name, (_, build) in self._prepared.items()}
-        nodes = tuple(self._build_node(flow.nodes[name], actions[name], index_of) for name in names)
+        block = self._block.build()
         slots = self._layout.slots
         inputs, outputs = self._parameters(flow.inputs), self._parameters(flow.outputs)
         sources: set[str] = set()
-        for context, _ in self._prepared.values():
+        for context in self._shared.contexts:
             sources |= context.sources
         return Plan(
             name=flow.name,
             id=flow.id,
             app=self._library.app.name,
             time_zone=self._library.app.time_zone,
-            nodes=nodes,
-            steps=tuple((node.action.run, node.action.waits, node.targets) for node in nodes),
+            nodes=block.nodes,
+            steps=block.steps,
+            waits=block.waits,
             frame=self._first_frame(),
             slots=slots,
             inputs=inputs,
@@ -161,21 +111,9 @@ class CheckedFlow:
             anonymous_as=flow.anonymous_as,
             runs_as=flow.runs_as,
             tightens=flow.limits != Limits(),
-            reads_caller=self._reads_caller(),
-            waits=any(node.action.waits for node in nodes),
-            types={**flow.inputs, **flow.outputs, **flow.variables},
-        )
-
-    def _reads_caller(self) -> bool:
-        """Tell whether the caller must be at hand: for a formula that reads it, or for a callee that may."""
-        in_nodes = any(
-            "caller" in context.reads or context.node.type == "sub flow" for context, _ in self._prepared.values()
-        )
-        return in_nodes or any(
-            "caller" in assignment.value.names
-            for catches in self._catches.values()
-            for assignments, _ in catches
-            for assignment in assignments
+            reads_caller=self._shared.reads_caller(),
+            untyped=frozenset(self._shared.untyped),
+            types={**self._shared.inner_types, **flow.inputs, **flow.outputs, **flow.variables},
         )
 
     def _first_frame(self) -> tuple[Any, ...]:
@@ -191,49 +129,19 @@ class CheckedFlow:
             for name, ref in refs.items()
         )
 
-    def _build_node(self, node: Node, action: Action, index_of: Mapping[str, int]) -> PlanNode:
-        context, _ = self._prepared[node.name]
-        exits = [link.to for link in node.links] if node.links else [node.next] if node.next else []
-        labels = [link.label or link.to for link in node.links] if node.links else [node.next or ""]
-        catches = tuple(
-            PlanCatch(
-                kinds=frozenset(catch.error),
-                after_seconds=catch.after_seconds,
-                assign=bind_mapping(assignments, scope, self._layout.slots),
-                error_slot=self._layout.slots["error"],
-                target=index_of[catch.to],
-                label=f"catch {' '.join(catch.error) or f'after {catch.after_seconds} s'}",
-            )
-            for catch, (assignments, scope) in zip(node.catches, self._catches[node.name], strict=True)
-        )
-        return PlanNode(
-            name=node.name,
-            type=node.type,
-            action=action,
-            targets=tuple(index_of[name] for name in exits) or (ENDS,),
-            labels=tuple(labels),
-            catches=catches,
-            timeout_seconds=node.timeout_seconds,
-            retry=node.retry or action.retry,
-            reads=tuple(sorted(context.reads)),
-            writes=tuple(dict.fromkeys(target.partition(".")[0] for target in node.outputs)),
-        )
+
+def _nodes_with_variables(nodes: Mapping[str, Node], here: Path) -> Iterator[tuple[Node, Path]]:
+    for name, node in nodes.items():
+        if node.variables:
+            yield node, (*here, name)
+        for body, inner in node.bodies.items():
+            where = ("branches", body) if body else ("nodes",)
+            yield from _nodes_with_variables(inner, (*here, name, *where))
 
 
 def _reader(parameter: Parameter) -> tuple[str, int, Any, bool]:
     ref = parameter.shape.type
     return parameter.name, parameter.slot, parameter.shape.read, not (ref.is_optional or ref.is_list)
-
-
-def _start_first(flow: Microflow) -> list[str]:
-    return sorted(flow.nodes, key=lambda name: flow.nodes[name].type != "start")
-
-
-def _scope_of(variables: Mapping[str, TypeRef], state: State, types: FeelTypes) -> dict[str, Type]:
-    scope: dict[str, Type] = {"caller": CALLER}
-    for name, ref in variables.items():
-        scope[name] = types.of_variable(ref, state.get(name))
-    return scope
 
 
 def compile_flow(flow: Microflow, library: Library, places: Places) -> Plan:

@@ -25,6 +25,12 @@ class NodeDeclaration(Protocol):
         ...
 
 
+def inside_of(node_type: object) -> str:
+    """Give the key at which a kind of node takes nodes inside it: `nodes`, `branches`, or "" as most kinds, which say nothing."""
+    key: str = getattr(node_type, "inside", "")
+    return key
+
+
 class Callee(msgspec.Struct, frozen=True, kw_only=True):
     """Another flow of the same application as a caller sees it. `get_plan` compiles it when it is first called."""
 
@@ -77,5 +83,6 @@ def closure_of(types: Iterable[TypeRef], definitions: Mapping[str, BusinessObjec
 
 
 def types_of(flow: Microflow) -> list[TypeRef]:
-    """List the declared types of a flow: inputs, outputs, variables."""
-    return [*flow.inputs.values(), *flow.outputs.values(), *flow.variables.values()]
+    """List the declared types of a flow: inputs, outputs, variables, those of its nodes among them."""
+    inner = [ref for node in flow.every_node() for ref in node.variables.values()]
+    return [*flow.inputs.values(), *flow.outputs.values(), *flow.variables.values(), *inner]

@@ -1,6 +1,6 @@
 """Mappings out of a node: formulas that fill variables and outputs, all computed before any is assigned."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -52,7 +52,10 @@ class Targets:
         definitions: Mapping[str, BusinessObject],
         classes: Mapping[str, BoClass],
         types: FeelTypes,
+        items: Collection[str] = (),
     ) -> None:
+        """Take what may be written; `items` are names that can only be read."""
+        self._items = items
         self._variables = variables
         self._definitions = definitions
         self._classes = classes
@@ -65,7 +68,7 @@ class Targets:
         if ref is None:
             message = (
                 f'"{root}" cannot be written.'
-                if root in {"caller", "error"}
+                if root in {"caller", "error"} or root in self._items
                 else f'There is no variable or output "{root}".'
             )
             faults.add("MF-D062", message, path, at_key=True, help=did_you_mean(root, self._variables))

@@ -1,7 +1,7 @@
 """What a node type sees of the node it checks: settings, scope, mappings, and where to report faults."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, get_args, get_origin
+from collections.abc import Callable, Iterator, Mapping
+from typing import Annotated, Any, Literal, Protocol, get_args, get_origin
 
 import msgspec
 
@@ -11,7 +11,7 @@ from microflow_runtime.compiler.feel_types import FeelTypes
 from microflow_runtime.compiler.formulas import Computed, Evaluate, check_formula, literal_of
 from microflow_runtime.compiler.library import Library
 from microflow_runtime.compiler.mapping import Assignment, Targets, bind_mapping, check_mapping
-from microflow_runtime.compiler.plan import Assign
+from microflow_runtime.compiler.plan import Assign, Block
 from microflow_runtime.compiler.reading import formula_of
 from microflow_runtime.feel import Type
 from microflow_runtime.model.microflow import Node
@@ -28,12 +28,36 @@ class Layout:
         return self.slots.setdefault(name, len(self.slots))
 
 
+class Body(Protocol):
+    """The checked nodes inside a node."""
+
+    scope_at_end: Mapping[str, Type]
+    """What a formula may expect of the names that the body sees, when it has come to an end."""
+
+    def writes(self) -> Iterator[tuple[str, Path]]:
+        """Give the variables that the body writes, with the place of each line that does."""
+        ...
+
+    def reads(self) -> set[str]:
+        """Give the names that the body reads."""
+        ...
+
+    def build(self) -> Block:
+        """Make the block that is walked."""
+        ...
+
+
 class NodeContext:
-    """One node under compilation. `settings` is the node type's own record, already checked for names and types."""
+    """One node under compilation. `settings` is the node type's own record, already checked for names and types.
+
+    `path` is where the node stands in its definition. `check_body(name, items)` checks the nodes inside it, which see the
+    types of `items` under their names.
+    """
 
     def __init__(
         self,
         node: Node,
+        path: Path,
         settings: Any,
         scope: Mapping[str, Type],
         targets: Targets,
@@ -42,6 +66,7 @@ class NodeContext:
         layout: Layout,
         library: Library,
         faults: FaultList,
+        check_body: Callable[[str, Mapping[str, Type]], Body],
     ) -> None:
         self.node = node
         self.settings = settings
@@ -51,7 +76,8 @@ class NodeContext:
         self.layout = layout
         self.library = library
         self.faults = faults
-        self.path: Path = ("nodes", node.name)
+        self.path = path
+        self.check_body = check_body
         self.reads: set[str] = set()
         self.sources: set[str] = set()
         self._targets = targets
@@ -113,9 +139,8 @@ class NodeContext:
         return computed.bind(self.layout.slots)
 
 
-def read_settings(node: Node, declared: type[msgspec.Struct], faults: FaultList) -> Any:
+def read_settings(node: Node, path: Path, declared: type[msgspec.Struct], faults: FaultList) -> Any:
     """Make the node type's settings record; None when keys are unknown, missing or of the wrong type."""
-    path: Path = ("nodes", node.name)
     fields = {field.encode_name: field for field in msgspec.structs.fields(declared)}
     good = True
     for key in node.settings:

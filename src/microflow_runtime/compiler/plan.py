@@ -76,6 +76,18 @@ class PlanNode(msgspec.Struct, frozen=True, kw_only=True):
     writes: tuple[str, ...] = ()
 
 
+class Block(msgspec.Struct, frozen=True, kw_only=True):
+    """What the executor walks: the nodes of a flow, or those inside a loop or a branch.
+
+    `steps` are `(run, waits, targets)` a node, in the order of `nodes`; the first is the start. `waits` tells whether any
+    node may wait for something outside.
+    """
+
+    nodes: tuple[PlanNode, ...]
+    steps: tuple[tuple[Callable[[Frame, Any], Any], bool, tuple[int, ...]], ...]
+    waits: bool
+
+
 class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     """An input or output: its name on the wire, its place in the frame, how its values come in and go out."""
 
@@ -84,12 +96,11 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     shape: ValueShape
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """A compiled microflow. `frame` is copied for each execution; slot 0 holds the caller.
+class Plan(Block, frozen=True, kw_only=True):
+    """A compiled microflow: the block of its nodes and what surrounds it. `frame` is copied for each execution; slot 0 holds the caller.
 
-    `steps` is what the executor walks: `(run, waits, targets)` a node, in the order of `nodes`; the first is the start.
     `readers` are `(name, slot, read, needs a value)` of the inputs, `writers` `(name, slot, write, is a list)` of the
-    outputs, for the hot path. `waits` tells whether any node may wait for something outside. `types` are the declared types of the variables.
+    outputs, for the hot path. `types` are the declared types of the variables, `untyped` the items of loops that have none.
     `tightens` tells whether `limits` holds anything, `reads_caller` whether slot 0 must be filled.
     """
 
@@ -97,8 +108,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     app: str
     time_zone: str
-    nodes: tuple[PlanNode, ...]
-    steps: tuple[tuple[Callable[[Frame, Any], Any], bool, tuple[int, ...]], ...]
     frame: tuple[Any, ...]
     slots: Mapping[str, int]
     inputs: tuple[Parameter, ...]
@@ -110,7 +119,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits = Limits()
     anonymous_as: str | None = None
     runs_as: str | None = None
-    waits: bool = False
     tightens: bool = False
     reads_caller: bool = False
     types: Mapping[str, TypeRef] = {}
+    untyped: frozenset[str] = frozenset()

@@ -7,8 +7,9 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
+from microflow_runtime.compiler.library import inside_of
 from microflow_runtime.compiler.reading.definitions import SHAPES
-from microflow_runtime.compiler.reading.node_definition import NODE
+from microflow_runtime.compiler.reading.node_definition import INSIDE, NODE
 
 Schema = dict[str, Any]
 
@@ -47,7 +48,10 @@ def microflow_schema(node_types: Iterable[DescribedNodeType]) -> Schema:
         "enum": [each.name for each in types],
     }
     definitions: dict[str, Schema] = {}
-    node["allOf"] = [_when(each.name, _settings_schema(each, set(node["properties"]), definitions)) for each in types]
+    inside = {key: node["properties"].pop(key) for key in INSIDE}
+    node["allOf"] = [
+        _when(each.name, _settings_schema(each, set(node["properties"]), definitions, inside)) for each in types
+    ]
     node["unevaluatedProperties"] = False
     schema["properties"]["nodes"]["additionalProperties"] = {"$ref": "#/$defs/node"}
     return _file_schema("A microflow", schema) | {"$defs": {"node": node} | definitions}
@@ -82,7 +86,9 @@ def _when(name: str, then: Schema) -> Schema:
     return {"if": {"properties": {"type": {"const": name}}, "required": ["type"]}, "then": then}
 
 
-def _settings_schema(node_type: DescribedNodeType, common: set[str], definitions: dict[str, Schema]) -> Schema:
+def _settings_schema(
+    node_type: DescribedNodeType, common: set[str], definitions: dict[str, Schema], inside: dict[str, Schema]
+) -> Schema:
     """Give the schema of a type's settings; what it refers to goes into `definitions` under a name of its own.
 
     Keys that every node has are described once, for all nodes, so a type only says that it needs one.
@@ -95,4 +101,10 @@ def _settings_schema(node_type: DescribedNodeType, common: set[str], definitions
     definitions.update({f"{prefix}.{name}": schema for name, schema in components.items() if name != own})
     settings = components[own]
     properties = {key: schema for key, schema in settings.get("properties", {}).items() if key not in common}
-    return {"properties": properties} | ({"required": required} if (required := settings.get("required")) else {})
+    required = list(settings.get("required", ()))
+    if key := inside_of(node_type):
+        properties[key] = inside[key]
+        required.append(key)
+        if key == "nodes":
+            properties["variables"] = inside["variables"]
+    return {"properties": properties} | ({"required": required} if required else {})

@@ -10,10 +10,10 @@ from microflow_runtime.engine.run import Run, StepNote
 from microflow_runtime.errors import DeadlineExceeded, LimitExceeded, NodeError, OutputError
 
 
-async def call_plan(caller: Run, plan: Plan, inputs: Mapping[int, Any]) -> dict[str, Any]:
+async def call_plan(caller: Run, plan: Plan, inputs: Mapping[int, Any], *, is_guarded: bool = False) -> dict[str, Any]:
     """Execute a plan as a sub flow and give its outputs by name, None where one was not written.
 
-    `inputs` are values by their place in the callee's frame. Raises NodeError of kind `permission` when the caller may
+    `is_guarded` tells that the caller may catch the callee's errors and go on. `inputs` are values by their place in the callee's frame. Raises NodeError of kind `permission` when the caller may
     not execute the flow, of kind `timeout` when the callee's own tighter limit passed; LimitExceeded when calls nest
     too deep.
     """
@@ -38,9 +38,8 @@ async def call_plan(caller: Run, plan: Plan, inputs: Mapping[int, Any]) -> dict[
     run.depth = depth
     if run.deadline_ns == caller.deadline_ns:
         run.inherited_limit_ns = caller.limit_ns
-    run.transactions = caller.transactions
-    if caller.trace_parent:
-        run.trace_parent, run.trace_state = caller.trace_parent, caller.trace_state
+    run.parent = caller
+    run.is_guarded = caller.is_guarded or is_guarded
     run.steps_left = min(caller.steps_left, run.limits.steps)
     before = run.steps_left
     caller.note = StepNote(child=run)
@@ -52,7 +51,7 @@ async def call_plan(caller: Run, plan: Plan, inputs: Mapping[int, Any]) -> dict[
         raise
     finally:
         caller.steps_left -= before - run.steps_left
-        caller.transactions = run.transactions
+        run.parent = None
     results = _outputs(run)
     run.frame = []  # what the callee has seen is not kept for the trace
     return results

@@ -18,7 +18,7 @@ async def execute(run: Run) -> None:
     """
     at = walk(run, 0)
     while at >= 0:
-        at = walk(run, await _step_waiting(run, at))
+        at = walk(run, await step_waiting(run, at))
 
 
 def walk(run: Run, at: int) -> int:
@@ -28,8 +28,8 @@ def walk(run: Run, at: int) -> int:
     """
     if at < 0:
         return at
-    plan = run.plan
-    steps = plan.steps
+    block = run.block or run.plan
+    steps = block.steps
     frame = run.frame
     record = run.steps.append
     clock = perf_counter_ns
@@ -44,7 +44,7 @@ def walk(run: Run, at: int) -> int:
             if waits:
                 break
             if left <= 0 or started > deadline:
-                raise _stopped(run, plan.nodes[at], left)
+                raise _stopped(run, block.nodes[at], left)
             left -= 1
             try:
                 leaves_by = action(frame, run)
@@ -61,9 +61,9 @@ def walk(run: Run, at: int) -> int:
     return at
 
 
-async def _step_waiting(run: Run, at: int) -> int:
+async def step_waiting(run: Run, at: int) -> int:
     """Run one node that waits; give the index of the node to go on with."""
-    node = run.plan.nodes[at]
+    node = (run.block or run.plan).nodes[at]
     started = perf_counter_ns()
     if run.steps_left <= 0 or started > run.deadline_ns:
         raise _stopped(run, node, run.steps_left)
@@ -86,20 +86,20 @@ async def _step_waiting(run: Run, at: int) -> int:
 
 def _failed(run: Run, at: int, started: int, error: ExecutionError | FeelError | TimeCatch) -> tuple[int, int]:
     """Find the catch that takes the error and go on there, giving (index of the next node, its start in ns)."""
-    node = run.plan.nodes[at]
+    node = (run.block or run.plan).nodes[at]
     note = run.note or StepNote()
     run.note = None
     index = (
         error.index
         if isinstance(error, TimeCatch)
-        else _find_catch(node, failure := _as_execution_error(run, error, started))
+        else _find_catch(node, failure := as_execution_error(run, error, started))
     )
     told = f"no answer after {node.catches[index].after_seconds} s" if isinstance(error, TimeCatch) else failure.message
     note.error = told
     if index < 0:
         run.steps.append((at, -1, started, note))
         run.ended_ns = perf_counter_ns()
-        raise _named(run.plan, node, failure) from _cause(error)
+        raise _named(run, node, failure) from _cause(error)
     catch = node.catches[index]
     run.frame[catch.error_slot] = (
         {"kind": "timeout", "code": DeadlineExceeded.code, "message": told, "node": node.name, "data": {}}
@@ -111,7 +111,7 @@ def _failed(run: Run, at: int, started: int, error: ExecutionError | FeelError |
             catch.assign(run.frame)
         except (FeelError, ExecutionError) as second:
             run.steps.append((at, -1, started, note))
-            raise _named(run.plan, node, _as_execution_error(run, second, started)) from _cause(second)
+            raise _named(run, node, as_execution_error(run, second, started)) from _cause(second)
     if run.capture:
         note.frame = run.frame.copy()
     run.steps.append((at, -2 - index, started, note))
@@ -133,7 +133,7 @@ def _cause(error: Exception) -> BaseException | None:
     return error.__cause__ if isinstance(error, ExecutionError) else error
 
 
-def _as_execution_error(run: Run, error: ExecutionError | FeelError, started: int) -> ExecutionError:
+def as_execution_error(run: Run, error: ExecutionError | FeelError, started: int) -> ExecutionError:
     """Give the error of the node; a formula that used up the time of the execution is no failure that a catch may take."""
     if isinstance(error, ExecutionError):
         return error
@@ -155,19 +155,26 @@ def _error_context(node: PlanNode, failure: ExecutionError) -> dict[str, Any]:
     return {"kind": failure.kind, "code": failure.code, "message": failure.message, "node": node.name, "data": data}
 
 
-def _named(plan: Plan, node: PlanNode, failure: ExecutionError) -> ExecutionError:
-    """Give the failure a message that names flow and node, keeping its class, kind and data."""
-    failure.message = f'{plan.name}, {node.type} "{node.name}": {failure.message}'
+def _named(run: Run, node: PlanNode, failure: ExecutionError) -> ExecutionError:
+    """Give the failure a message that names flow and node, keeping its class, kind and data.
+
+    Inside a loop or a branch the flow is named further out.
+    """
+    flow = f"{run.plan.name}, " if run.block is None else ""
+    failure.message = f'{flow}{node.type} "{node.name}": {failure.message}'
     return failure
 
 
 def _stopped(run: Run, node: PlanNode, left: int) -> ExecutionError:
     run.ended_ns = perf_counter_ns()
+    flow, most = (
+        (f"{run.plan.name}, ", f"{run.limits.steps} steps")
+        if run.block is None
+        else ("", f"{run.limits.total_steps} steps in all")
+    )
     if left <= 0:
-        return LimitExceeded(
-            f'{run.plan.name}, before "{node.name}": the limit of {run.limits.steps} steps is reached.'
-        )
-    return DeadlineExceeded(f'{run.plan.name}, before "{node.name}": {describe_deadline(run)}')
+        return LimitExceeded(f'{flow}before "{node.name}": the limit of {most} is reached.')
+    return DeadlineExceeded(f'{flow}before "{node.name}": {describe_deadline(run)}')
 
 
 def describe_deadline(run: Run) -> str:
@@ -178,7 +185,9 @@ def describe_deadline(run: Run) -> str:
         default=None,
     )
     where = (
-        f'; the longest step was "{run.plan.nodes[slowest[1]].name}" with {slowest[0] / 1e9:.3f} s' if slowest else ""
+        f'; the longest step was "{(run.block or run.plan).nodes[slowest[1]].name}" with {slowest[0] / 1e9:.3f} s'
+        if slowest
+        else ""
     )
     return f"the time limit of {limit:.3f} s has passed{where}."
 

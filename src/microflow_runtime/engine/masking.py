@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from microflow_runtime.compiler.business_objects import BoClass
 from microflow_runtime.compiler.plan import Plan
-from microflow_runtime.feel import Part
+from microflow_runtime.feel import Origin, Part
 from microflow_runtime.model.type_ref import TypeRef
 
 MASK: Final = "***"
@@ -34,11 +34,19 @@ def mask_part(part: Part, plan: Plan) -> tuple[Any, str]:
     sensitive: what a formula makes of a secret may tell it.
     """
     ends = [_end_of(path, plan) for path in part.paths]
-    if part.is_path and ends[0] is not None and None not in ends:
-        return mask(part.value, ends[0], plan.classes), part.error
+    if part.error and any(end is None or _holds_secrets(end, plan.classes) for end in ends):
+        return None, MASK
+    return mask_value(part.value, Origin(part.paths, part.is_path), plan), part.error
+
+
+def mask_value(value: Any, origin: Origin, plan: Plan) -> Any:
+    """Give a formula's value as it may be recorded, by the rules of `mask_part`."""
+    ends = [_end_of(path, plan) for path in origin.paths]
+    if origin.is_path and ends[0] is not None and None not in ends:
+        return mask(value, ends[0], plan.classes)
     if any(end is None or _holds_secrets(end, plan.classes) for end in ends):
-        return (MASK, "") if not part.error else (None, MASK)
-    return part.value, part.error
+        return MASK
+    return value
 
 
 _CALLER: Final = TypeRef("string")
@@ -46,7 +54,9 @@ _CALLER: Final = TypeRef("string")
 
 
 def _end_of(path: tuple[str, ...], plan: Plan) -> TypeRef | None:
-    """Give the type of what a path leads to; None when it leads to or through a sensitive field."""
+    """Give the type of what a path leads to; None when it leads to or through a sensitive field, or nobody can tell."""
+    if path[0] in plan.untyped:
+        return None
     ref = plan.types.get(path[0], _CALLER)
     for name in path[1:]:
         bo_class = plan.classes.get(ref.name)

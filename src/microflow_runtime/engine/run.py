@@ -1,10 +1,11 @@
 """The state of one execution while it runs: what its steps share."""
 
+from collections.abc import Sequence
 from time import perf_counter_ns, time
-from typing import Any
+from typing import Any, NamedTuple
 
 from microflow_runtime.compiler.business_objects import Notes
-from microflow_runtime.compiler.plan import Frame, Plan
+from microflow_runtime.compiler.plan import Block, Frame, Plan
 from microflow_runtime.engine.contract import Resources
 from microflow_runtime.engine.limits import RunLimits
 from microflow_runtime.engine.sql import SqlConnection
@@ -13,22 +14,41 @@ from microflow_runtime.model.app import App
 from microflow_runtime.model.principal import Principal
 
 StepRow = tuple[int, int, int, Any]
-"""A visit as it is recorded on the way: node's index, exit's index (or -1 - catch's index), start in ns, extra.
+"""A visit as it is recorded on the way: node's index, exit's index (or -2 - catch's index; -1 for none), start in ns, extra.
 
 `extra` is None for a plain step; else a `StepNote`.
 """
 
 
 class StepNote:
-    """What a step has to say beyond its place and time: tries, an error, values, the steps of a sub flow."""
+    """What a step has to say beyond its place and time: tries, an error, values, the steps of a sub flow or of turns.
 
-    __slots__ = ("child", "error", "frame", "tries")
+    `turns` are the walks through the nodes inside it that are kept; `left_out` counts those that are not.
+    """
+
+    __slots__ = ("child", "error", "frame", "left_out", "tries", "turns")
 
     def __init__(self, tries: int = 1, error: str = "", frame: Frame | None = None, child: "Run | None" = None) -> None:
         self.tries = tries
         self.error = error
         self.frame = frame
         self.child = child
+        self.turns: Sequence[TurnNote] = ()
+        self.left_out = 0
+
+
+class TurnNote(NamedTuple):
+    """One walk through the nodes inside a node: a turn of a loop, or a branch.
+
+    `name` is the turn's number or the branch's name, `before` the values at its start, when values are captured.
+    """
+
+    name: str
+    block: Block
+    steps: list[StepRow]
+    ended_ns: int
+    error: str = ""
+    before: Frame | None = None
 
 
 class Run(Notes):
@@ -36,7 +56,11 @@ class Run(Notes):
 
     `deadline_ns` and `started_ns` are on the clock of `perf_counter_ns`. `note` is where a node leaves what the trace
     should know of the step that runs now; the executor takes it after the step. `exception` is what the caller is told
-    of a run that failed; `trace_parent` and `trace_state` are the W3C trace context that the caller sent. What most runs never touch stands on the class and is set on a run when it is needed.
+    of a run that failed; `trace_parent` and `trace_state` are the W3C trace context that the caller sent. `parent` is the
+    run that this one is part of: the caller of a sub flow, or the run whose loop or branch this one walks, of whose plan
+    `block` is then the part. `inner_steps` counts the steps inside loops and branches, on the outermost run. `is_guarded`
+    tells that something may catch this run's errors and go on. What most runs never touch stands on the class and is
+    set on a run when it is needed.
     """
 
     depth: int = 0
@@ -48,6 +72,10 @@ class Run(Notes):
     trace_parent: str = ""
     trace_state: str = ""
     exception: str = ""
+    parent: "Run | None" = None
+    block: Block | None = None
+    inner_steps: int = 0
+    is_guarded: bool = False
 
     def __init__(
         self,
@@ -87,6 +115,15 @@ class Run(Notes):
 
     async def connection(self, app: App, source: str) -> SqlConnection:
         """Give this execution's connection to a data source, in its one transaction there."""
-        if self.transactions is None:
-            self.transactions = Transactions(self.resources)
-        return await self.transactions.connection(app, source)
+        root = self.root
+        if root.transactions is None:
+            root.transactions = Transactions(root.resources)
+        return await root.transactions.connection(app, source)
+
+    @property
+    def root(self) -> "Run":
+        """The outermost run, which is that of the call."""
+        run = self
+        while run.parent is not None:
+            run = run.parent
+        return run

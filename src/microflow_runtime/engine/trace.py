@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from microflow_runtime.compiler.plan import Frame, Plan, PlanNode
+from microflow_runtime.compiler.plan import Block, Frame, Plan, PlanNode
 from microflow_runtime.engine.decisions import explain_conditions
 from microflow_runtime.engine.masking import mask
 from microflow_runtime.engine.run import Run, StepNote, StepRow
-from microflow_runtime.model.execution import Condition, Execution, Step
+from microflow_runtime.model.execution import Condition, Execution, Step, Turn
 
 
 def record_execution(run: Run, *, snapshot: str, epoch: int, exception: str = "", unknown_fields: int = 0) -> Execution:
@@ -25,25 +25,23 @@ def record_execution(run: Run, *, snapshot: str, epoch: int, exception: str = ""
         took_ns=max(ended - run.started_ns, 0),
         status="ERROR" if exception else "SUCCESS",
         exception=exception,
-        steps=_steps(run, ended),
+        steps=_steps(run, run.plan, run.steps, ended, list(run.plan.frame) if run.capture else None),
         unknown_fields=unknown_fields,
     )
 
 
-def _steps(run: Run, ended: int) -> tuple[Step, ...]:
-    rows = run.steps
-    before: Frame | None = list(run.plan.frame) if run.capture else None
+def _steps(run: Run, block: Block, rows: list[StepRow], ended: int, before: Frame | None) -> tuple[Step, ...]:
     steps = []
     for index, row in enumerate(rows):
         until = rows[index + 1][2] if index + 1 < len(rows) else max(ended, row[2])
-        step, before = _step(run, row, until, before)
+        step, before = _step(run, block, row, until, before)
         steps.append(step)
     return tuple(steps)
 
 
-def _step(run: Run, row: StepRow, until: int, before: Frame | None) -> tuple[Step, Frame | None]:
+def _step(run: Run, block: Block, row: StepRow, until: int, before: Frame | None) -> tuple[Step, Frame | None]:
     at, leaves_by, started, note = row
-    node = run.plan.nodes[at]
+    node = block.nodes[at]
     told: StepNote = note or StepNote()
     after = told.frame
     step = Step(
@@ -56,19 +54,26 @@ def _step(run: Run, row: StepRow, until: int, before: Frame | None) -> tuple[Ste
         error=told.error,
         inputs=_shown(run.plan, node.reads, before),
         outputs=None if told.error else _shown(run.plan, node.writes, after),
-        conditions=_conditions(run, row, before if told.error else after),
+        conditions=_conditions(run, node, row, before if told.error else after),
         child=record_execution(told.child, snapshot="", epoch=0, exception=told.error) if told.child else None,
+        turns=tuple(
+            Turn(
+                name=turn.name, steps=_steps(run, turn.block, turn.steps, turn.ended_ns, turn.before), error=turn.error
+            )
+            for turn in told.turns
+        ),
+        left_out_turns=told.left_out,
     )
     return step, after or before
 
 
-def _conditions(run: Run, row: StepRow, frame: Frame | None) -> tuple[Condition, ...]:
+def _conditions(run: Run, node: PlanNode, row: StepRow, frame: Frame | None) -> tuple[Condition, ...]:
     """Give what a gateway saw; after a failure that is what was before it, for a catch may have written since."""
     if frame is None:
         return ()
-    at, leaves_by, started, _ = row
+    _, leaves_by, started, _ = row
     at_ns = int(run.started_at * 1e9) + started - run.started_ns
-    return explain_conditions(run.plan, run.plan.nodes[at], leaves_by, frame, at_ns)
+    return explain_conditions(run.plan, node, leaves_by, frame, at_ns)
 
 
 def _link(node: PlanNode, leaves_by: int) -> str:

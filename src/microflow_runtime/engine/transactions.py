@@ -18,14 +18,19 @@ class Transactions:
         self._resources = resources
         self._stack = AsyncExitStack()
         self._open: dict[tuple[str, str], SqlConnection] = {}
+        self._opening = asyncio.Lock()
 
     async def connection(self, app: App, source: str) -> SqlConnection:
         """Give the execution's connection to a data source, beginning its transaction on first use."""
         connection = self._open.get((app.name, source))
-        if connection is None:
-            opened = self._resources.open_transaction(app, source)
-            connection = await self._stack.enter_async_context(opened)
-            self._open[app.name, source] = connection
+        if connection is not None:
+            return connection
+        async with self._opening:  # branches and turns may ask for their first connection at once
+            connection = self._open.get((app.name, source))
+            if connection is None:
+                opened = self._resources.open_transaction(app, source)
+                connection = await self._stack.enter_async_context(opened)
+                self._open[app.name, source] = connection
         return connection
 
     async def commit(self) -> None:

@@ -7,7 +7,7 @@
 from microflow_runtime.errors import FeelError
 from microflow_runtime.feel.clock import set_clock
 from microflow_runtime.feel.evaluate import Evaluation, HiddenError, evaluate
-from microflow_runtime.feel.explain import Part, explain
+from microflow_runtime.feel.explain import Origin, Part, explain, origin_of
 from microflow_runtime.feel.faults import FeelLimitError, FormulaFault, FormulaFaults
 from microflow_runtime.feel.formula import Formula, check
 from microflow_runtime.feel.limits import set_deadline
@@ -76,6 +76,7 @@ __all__ = [
     "HiddenError",
     "ListType",
     "MonthsDuration",
+    "Origin",
     "Part",
     "RangeType",
     "RangeValue",
@@ -89,6 +90,7 @@ __all__ = [
     "from_python",
     "is_assignable",
     "optional",
+    "origin_of",
     "parse_date",
     "parse_date_time",
     "parse_duration",

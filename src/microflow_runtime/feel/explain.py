@@ -37,6 +37,18 @@ class Part(msgspec.Struct, frozen=True):
     is_path: bool = False
 
 
+class Origin(msgspec.Struct, frozen=True):
+    """Where the value of a formula comes from: `paths` and `is_path` as of a `Part`."""
+
+    paths: tuple[tuple[str, ...], ...]
+    is_path: bool
+
+
+def origin_of(formula: Formula) -> Origin:
+    """Tell where the value of a formula comes from."""
+    return Origin(tuple(dict.fromkeys(paths_of(formula.tree))), _path(formula.tree) is not None)
+
+
 class _Compiled(msgspec.Struct, frozen=True):
     """What of a part does not depend on values. The function takes the formula's names in their order."""
 

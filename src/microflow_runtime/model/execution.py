@@ -26,12 +26,21 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     parts: tuple[ConditionPart, ...] = ()
 
 
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
+    """One walk through the nodes inside a node: a turn of a loop by its number, or a branch by its name."""
+
+    name: str
+    steps: "tuple[Step, ...]"
+    error: str = ""
+
+
 class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One visit to a node. `started_ns` counts from the execution's start, times in nanoseconds.
 
     `link` is the label or target of the link it left by, `""` when it ended or failed there. `tries` is 1 unless the
     node was retried. `inputs` and `outputs` are there only when capture is on, sensitive fields masked;
-    so are `conditions`, those that a gateway tried in their order.
+    so are `conditions`, those that a gateway tried in their order. Of a loop `turns` are the first, the last and the
+    failing ones; `left_out_turns` counts the others.
     """
 
     node: str
@@ -45,6 +54,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     outputs: Any = None
     conditions: tuple[Condition, ...] = ()
     child: "Execution | None" = None
+    turns: tuple[Turn, ...] = ()
+    left_out_turns: int = 0
 
 
 class Execution(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,5 +1,6 @@
 """A microflow as its author wrote it: nodes and links. What the compiler makes of it is a Plan, a run of that an Execution."""
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -36,7 +37,9 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
 class Node(msgspec.Struct, frozen=True, kw_only=True):
     """A box of the flow. `settings` are the keys that belong to its type, as written; `inputs` and `outputs` its mappings.
 
-    A mapping's key is a target (`Rate.value`), its value a formula (text that begins with `=`) or a literal.
+    A mapping's key is a target (`Rate.value`), its value a formula (text that begins with `=`) or a literal. `bodies` are
+    the nodes inside it: those of a loop under `""`, those of a branch under the branch's name; `variables` are its own,
+    which only the nodes inside see.
     """
 
     name: str
@@ -49,6 +52,8 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
     catches: tuple[Catch, ...] = ()
     timeout_seconds: float | None = None
     retry: Retry | None = None
+    bodies: dict[str, dict[str, "Node"]] = {}
+    variables: dict[str, TypeRef] = {}
     title: str = ""
     description: str = ""
 
@@ -58,6 +63,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
     execution_seconds: float | None = None
     steps: int | None = None
+    total_steps: int | None = None
+    loop_turns: int | None = None
     depth: int | None = None
     rows: int | None = None
     reply_bytes: int | None = None
@@ -81,3 +88,14 @@ class Microflow(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits = Limits()
     description: str = ""
     tests: tuple[Any, ...] = ()
+
+    def every_node(self) -> Iterator[Node]:
+        """Give all nodes, those inside others as well, each before those inside it."""
+        return _with_inner(self.nodes)
+
+
+def _with_inner(nodes: Mapping[str, Node]) -> Iterator[Node]:
+    for node in nodes.values():
+        yield node
+        for body in node.bodies.values():
+            yield from _with_inner(body)

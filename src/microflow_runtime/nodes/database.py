@@ -217,7 +217,7 @@ def _build(
             count = 0
             if items:
                 connection = await run.connection(app, source)
-                count = await connection.run_many(statement, items, undo_alone=guarded)
+                count = await connection.run_many(statement, items, undo_alone=guarded or run.is_guarded)
             frame[count_slot] = Decimal(count)
             if assign is not None:
                 with computing(run):
@@ -234,7 +234,7 @@ def _build(
         with computing(run):
             values = {name: evaluate(frame) for name, evaluate in bound}
         connection = await run.connection(app, source)
-        rows, count = await connection.run(statement, values, run.limits.rows, undo_alone=guarded)
+        rows, count = await connection.run(statement, values, run.limits.rows, undo_alone=guarded or run.is_guarded)
         if readers:
             _read_columns(rows, readers)
         frame[rows_slot] = rows

@@ -118,12 +118,13 @@ def _build(context: NodeContext, callee: Callee, inputs: Mapping[str, Computed],
     bound: list[tuple[str, Evaluate]] = [(name, context.bind(computed)) for name, computed in inputs.items()]
     slots = {name: context.given_slot(name) for name in callee.flow.outputs}
     get_plan = callee.get_plan
+    is_guarded = bool(context.node.catches or context.node.retry)
 
     async def run(frame: Frame, run: Run) -> int:
         plan = get_plan()
         with computing(run):
             values = {name: evaluate(frame) for name, evaluate in bound}
-        results = await call_plan(run, plan, _handed_over(plan, values))
+        results = await call_plan(run, plan, _handed_over(plan, values), is_guarded=is_guarded)
         for name, slot in slots.items():
             frame[slot] = results[name]
         if assign is not None:

@@ -8,7 +8,10 @@ from microflow_runtime.engine import NodeType
 from microflow_runtime.nodes.database import DatabaseNode
 from microflow_runtime.nodes.end import EndNode
 from microflow_runtime.nodes.gateway import GatewayNode
+from microflow_runtime.nodes.log import LogNode
+from microflow_runtime.nodes.loop import LoopNode
 from microflow_runtime.nodes.mapping import MappingNode
+from microflow_runtime.nodes.parallel import ParallelNode
 from microflow_runtime.nodes.rest import RestNode
 from microflow_runtime.nodes.start import StartNode
 from microflow_runtime.nodes.sub_flow import SubFlowNode
@@ -23,6 +26,9 @@ _ALL: Final[tuple[NodeType, ...]] = (
     RestNode(),
     SubFlowNode(),
     ThrowNode(),
+    LoopNode(),
+    ParallelNode(),
+    LogNode(),
 )
 
 NODE_TYPES: Final[Mapping[str, NodeType]] = MappingProxyType({node_type.name: node_type for node_type in _ALL})

@@ -119,7 +119,7 @@ class Parts:
             if found is None:
                 closure = closure_of(types_of(flow), definitions.business_objects)
                 business_objects = {other: object_keys[other] for other in closure}
-                files = tuple(sorted({name for node in flow.nodes.values() for name in _file_names(node.settings)}))
+                files = tuple(sorted({name for node in flow.every_node() for name in _file_names(node.settings)}))
                 found = FlowParts(key, business_objects, callees_of(flow), pinned_of(flow), files)
             parts[name] = self._known[key] = found
         self._object_keys = object_keys
@@ -232,7 +232,7 @@ def pinned_of(flow: Microflow) -> tuple[tuple[str, str], ...]:
 
 
 def _called(flow: Microflow) -> Iterator[tuple[str, str]]:
-    for node in flow.nodes.values():
+    for node in flow.every_node():
         name, snapshot = node.settings.get("flow"), node.settings.get("snapshot", "")
         if node.type == "sub flow" and isinstance(name, str) and isinstance(snapshot, str):
             yield name, snapshot

@@ -9,6 +9,8 @@ def limits_of(settings: Settings) -> RunLimits:
     return RunLimits(
         execution_ns=int(settings.execution_seconds * 1e9),
         steps=settings.steps,
+        total_steps=settings.total_steps,
+        loop_turns=settings.loop_turns,
         depth=settings.depth,
         rows=settings.rows,
         reply_bytes=settings.reply_bytes,

@@ -2,7 +2,7 @@
 
 from tests.unit.small_apps import source_of
 
-from microflow_runtime.compiler.assigned import WHOLE, assigned_at_ends, assigned_before
+from microflow_runtime.compiler.assigned import WHOLE, assigned_at_ends, assigned_at_start, assigned_before
 from microflow_runtime.compiler.reading import read_definitions
 from microflow_runtime.model.microflow import Microflow
 
@@ -21,7 +21,7 @@ def _flow(nodes: str) -> Microflow:
 def test_required_inputs_are_there_from_the_start() -> None:
     """An input that may be missing is not."""
     flow = _flow("  Start: {type: start, next: End}\n  End: {type: end}")
-    assert assigned_before(flow)["Start"] == {"In": WHOLE}
+    assert assigned_before(flow.nodes, assigned_at_start(flow))["Start"] == {"In": WHOLE}
 
 
 def test_only_what_every_way_has_written_counts_at_a_join() -> None:
@@ -33,7 +33,7 @@ def test_only_what_every_way_has_written_counts_at_a_join() -> None:
   Right: {type: mapping, out: {A.x: 2, B.y: 2}, next: End}
   End: {type: end, out: {Out.x: 1}}
 """)
-    state = assigned_before(flow)["End"]
+    state = assigned_before(flow.nodes, assigned_at_start(flow))["End"]
     assert (state["A"], state["B"]) == (frozenset({"x"}), frozenset({"y"}))
     assert assigned_at_ends(flow)["Out"] == frozenset({"x"})
 
@@ -50,7 +50,7 @@ def test_a_catch_has_not_what_the_failed_node_would_have_written() -> None:
   Caught: {type: mapping, out: {Out.x: 1}, next: End}
   End: {type: end}
 """)
-    states = assigned_before(flow)
+    states = assigned_before(flow.nodes, assigned_at_start(flow))
     assert states["Caught"] == {"In": WHOLE, "B": WHOLE}
     assert set(states["End"]) == {"In"}
 
@@ -63,6 +63,6 @@ def test_a_loop_counts_what_its_first_round_had() -> None:
   Write: {type: mapping, out: {A: = In}, next: Again?}
   End: {type: end}
 """)
-    states = assigned_before(flow)
+    states = assigned_before(flow.nodes, assigned_at_start(flow))
     assert set(states["Again?"]) == {"In"}
     assert set(states["End"]) == {"In"}

@@ -37,7 +37,7 @@ def test_a_kind_that_is_like_no_other() -> None:
 MF-D050 There is no kind of node "qqqq".
  --> shop/microflows/F.yaml:7:13
   |
-7 |   A: {type: qqqq, next: End}
+7 |   A: {{type: qqqq, next: End}}
   |             ^^^^
   = help: the kinds are {", ".join(sorted(NODE_TYPES))}
   = see: docs/reference/errors.md#mf-d050

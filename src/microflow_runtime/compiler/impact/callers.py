@@ -120,5 +120,5 @@ def _of_flow(flow: Microflow, kind: Kind, *, breaking: bool, told: str) -> Impac
 
 def _callees(flow: Microflow) -> set[str]:
     """Name the flows that are called in the caller's own version; a call of a named snapshot stays what it was."""
-    calls = [node.settings for node in flow.nodes.values() if node.type == "sub flow"]
+    calls = [node.settings for node in flow.every_node() if node.type == "sub flow"]
     return {name for call in calls if isinstance(name := call.get("flow"), str) and not call.get("snapshot")}

@@ -39,7 +39,9 @@ _ANONYMOUS: Final = Record(
 _LIMITS: Final = Record(
     keys=(
         key("execution", Duration(), "The time a call may take.", attribute="execution_seconds"),
-        key("steps", Whole(least=1), "How many steps a call may take."),
+        key("steps", Whole(least=1), "How many steps a call may take outside loops."),
+        key("total_steps", Whole(least=1), "How many steps a call may take in all."),
+        key("loop_turns", Whole(least=1), "How many turns a loop may take."),
         key("depth", Whole(least=1, most=1000), "How deep sub flows may call each other."),
         key("rows", Whole(least=1), "How many rows one statement may give."),
         key("reply_bytes", Whole(least=1), "How large a reply may be."),

@@ -20,7 +20,7 @@ from microflow_runtime.compiler.reading.shapes import (
     Whole,
     key,
 )
-from microflow_runtime.compiler.reading.words import NODE_NAME, Condition, Duration, Target
+from microflow_runtime.compiler.reading.words import NODE_NAME, SCOPE_NAME, Condition, Duration, Target, Type
 from microflow_runtime.model.microflow import Catch, Link, Node, Retry
 
 _MAX_FACTOR: Final = 100
@@ -144,6 +144,30 @@ RETRY: Final = Record(
     build=Retry,
 )
 
+
+class InnerNodes(msgspec.Struct, frozen=True):
+    """The nodes inside a node, by name; each is read as a node of the flow is."""
+
+    example: str = "{…}"
+
+    def read(self, value: Any, path: KeyPath, findings: Findings) -> Any:
+        """See Shape."""
+        return MapOf(value=NODE, key=NODE_NAME, empty=False, what="node").read(value, path, findings)
+
+    def schema(self) -> Schema:
+        """See Shape. The schema of a node is a definition of its own, for it holds itself."""
+        return {"type": "object", "minProperties": 1, "additionalProperties": {"$ref": "#/$defs/node"}}
+
+
+def _build_node(nodes: Any = None, branches: Any = None, **attributes: Any) -> Node:
+    """Make a node, whose bodies are written at `nodes` or at `branches`."""
+    bodies = {**({"": nodes} if nodes else {}), **(branches or {})}
+    return Node(bodies=bodies, **attributes)
+
+
+INSIDE: Final = ("nodes", "branches", "variables")
+"""The keys of nodes that have others inside."""
+
 NODE: Final = Record(
     keys=(
         key("type", Text(empty=False, example="mapping"), "The kind of node.", required=True),
@@ -167,8 +191,19 @@ NODE: Final = Record(
         ),
         key("timeout", Duration(), "The time the node has.", attribute="timeout_seconds"),
         key("retry", RETRY, "How it is tried again when it fails."),
+        key("nodes", InnerNodes(), "The nodes of each turn of a loop, from a `start` to an `end` of their own."),
+        key(
+            "branches",
+            MapOf(value=InnerNodes(), key=NODE_NAME, empty=False, what="branch"),
+            "The branches by name, each with nodes from a `start` to an `end` of its own.",
+        ),
+        key(
+            "variables",
+            MapOf(value=Type(), key=SCOPE_NAME),
+            "What each turn of a loop keeps while it runs; every turn begins without.",
+        ),
     ),
-    build=Node,
+    build=_build_node,
     others="settings",
     named_by_key=True,
     check=_one_way_on,

@@ -36,7 +36,7 @@ from microflow_runtime.nodes.rest.trace_context import trace_parent
 
 _NO_BODY: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _HEADER_VALUE: Final = re.compile(r"[\x20-\x7e]*")
-_NAMED_ERROR: Final = re.compile(r"[^\s=.][^\s=]*")
+_NAMED_ERROR: Final = re.compile(r"[^\s=.](.*\S)?")
 
 
 def _about(text: str) -> msgspec.Meta:
@@ -221,8 +221,8 @@ class _Asking:
             body=body,
             deadline_ns=deadline,
             repeats=self.repeats,
-            trace_parent=trace_parent(run.execution_id, run.trace_parent),
-            trace_state=run.trace_state,
+            trace_parent=trace_parent(run.execution_id, run.root.trace_parent),
+            trace_state=run.root.trace_state,
         )
 
 

@@ -1,0 +1,252 @@
+"""The nodes of a flow, or those inside a loop or a branch: checked one by one, then built into a `Block`."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+import msgspec
+
+from microflow_runtime.compiler.assigned import WHOLE, State, assigned_before, state_at_ends
+from microflow_runtime.compiler.business_objects import BoClass
+from microflow_runtime.compiler.faults import FaultList, Path, did_you_mean
+from microflow_runtime.compiler.feel_types import CALLER, ERROR, FeelTypes
+from microflow_runtime.compiler.graph import check_graph
+from microflow_runtime.compiler.library import Library, inside_of
+from microflow_runtime.compiler.mapping import Assignment, Targets, bind_mapping, check_mapping
+from microflow_runtime.compiler.node_context import Layout, NodeContext, read_settings
+from microflow_runtime.compiler.plan import ENDS, Action, Block, PlanCatch, PlanNode
+from microflow_runtime.feel import Type
+from microflow_runtime.model.business_object import BusinessObject
+from microflow_runtime.model.microflow import Node
+from microflow_runtime.model.type_ref import TypeRef
+
+CheckedCatches = list[tuple[list[Assignment], Mapping[str, Type]]]
+
+
+class Shared:
+    """What all blocks of one flow have in common, and what they tell about the flow as a whole."""
+
+    def __init__(
+        self,
+        library: Library,
+        faults: FaultList,
+        closure: Mapping[str, BusinessObject],
+        classes: Mapping[str, BoClass],
+        layout: Layout,
+    ) -> None:
+        self.library = library
+        self.faults = faults
+        self.closure = closure
+        self.classes = classes
+        self.types = FeelTypes(closure)
+        self.layout = layout
+        self.contexts: list[NodeContext] = []
+        self.catches: list[CheckedCatches] = []
+        self.inner_types: dict[str, TypeRef] = {}
+        """The declared types of what only nodes inside others see."""
+        self.untyped: set[str] = set()
+        """The items without a declared type; nobody can tell what in them is sensitive."""
+
+    def reads_caller(self) -> bool:
+        """Tell whether the caller must be at hand: for a formula that reads it, or for a callee that may."""
+        in_nodes = any("caller" in context.reads or context.node.type == "sub flow" for context in self.contexts)
+        return in_nodes or any(
+            "caller" in assignment.value.names
+            for catches in self.catches
+            for assignments, _ in catches
+            for assignment in assignments
+        )
+
+
+class Names(msgspec.Struct, frozen=True):
+    """What the nodes of a block see: variables, which they may write, and items, which they only read."""
+
+    variables: Mapping[str, TypeRef]
+    items: Mapping[str, Type]
+
+    def with_inner(self, variables: Mapping[str, TypeRef], items: Mapping[str, Type]) -> "Names":
+        """Give these names and those of a body."""
+        return Names({**self.variables, **variables}, {**self.items, **items})
+
+
+class CheckedBlock:
+    """The checked nodes that stand at `here`. `what` is the word for what they make up, for faults."""
+
+    def __init__(
+        self, shared: Shared, nodes: Mapping[str, Node], here: Path, names: Names, at_start: State, what: str
+    ) -> None:
+        self._shared = shared
+        self._nodes = nodes
+        self._here = here
+        self._names = names
+        self._what = what
+        self._prepared: dict[str, tuple[NodeContext, Callable[[], Action]]] = {}
+        self._catches: dict[str, CheckedCatches] = {}
+        self._inner: list[CheckedBlock] = []
+        self._check(at_start)
+
+    def _check(self, at_start: State) -> None:
+        shared, names = self._shared, self._names
+        check_graph(self._nodes, self._here, shared.library.node_types, shared.faults, self._what)
+        targets = Targets(names.variables, shared.closure, shared.classes, shared.types, names.items)
+        states = assigned_before(self._nodes, at_start)
+        self.scope_at_end: Mapping[str, Type] = self._scope(state_at_ends(self._nodes, at_start))
+        for node in self._nodes.values():
+            self._check_node(node, states.get(node.name, {}), targets)
+
+    def _scope(self, state: State) -> dict[str, Type]:
+        scope: dict[str, Type] = {"caller": CALLER}
+        for name, ref in self._names.variables.items():
+            scope[name] = self._shared.types.of_variable(ref, state.get(name))
+        scope.update(self._names.items)
+        return scope
+
+    def _check_node(self, node: Node, state: State, targets: Targets) -> None:
+        shared = self._shared
+        here = (*self._here, node.name)
+        node_type = shared.library.node_types.get(node.type)
+        if node_type is None:
+            names = shared.library.node_types
+            help_text = did_you_mean(node.type, names) or f"the kinds are {', '.join(sorted(names))}"
+            message = f'There is no kind of node "{node.type}".'
+            shared.faults.add("MF-D050", message, (*here, "type"), help=help_text)
+            return
+        scope = self._scope(state)
+        settings = read_settings(node, here, node_type.settings, shared.faults)
+        self._check_catches(node, here, scope, targets, waits=node_type.waits)
+        if not self._check_bodies(node, here, inside_of(node_type)) or settings is None:
+            return
+
+        def check_body(name: str, items: Mapping[str, Type]) -> CheckedBlock:
+            return self._check_body(node, here, name, items, state)
+
+        context = NodeContext(
+            node, here, settings, scope, targets, shared.types, shared.classes, shared.layout, shared.library,
+            shared.faults, check_body,
+        )  # fmt: skip
+        shared.contexts.append(context)
+        self._prepared[node.name] = (context, node_type.prepare(context))
+
+    def _check_bodies(self, node: Node, here: Path, inside: str) -> bool:
+        """Check that nodes stand inside a node where its kind takes them, and only there."""
+        faults = self._shared.faults
+        given = {"nodes" if not name else "branches" for name in node.bodies}
+        for key in sorted(given - {inside}):
+            faults.add("MF-D100", f"A {node.type} node takes no `{key}`.", (*here, key), at_key=True)
+        if node.variables and inside != "nodes":
+            faults.add("MF-D100", f"A {node.type} node takes no `variables`.", (*here, "variables"), at_key=True)
+        if inside and inside not in given:
+            message = f'The {node.type} "{node.name}" has nothing inside it.'
+            faults.add("MF-D100", message, here, at_key=True, help=f"add `{inside}:`")
+        return not inside or given == {inside}
+
+    def _check_body(self, node: Node, here: Path, name: str, items: Mapping[str, Type], state: State) -> "CheckedBlock":
+        shared, names = self._shared, self._names
+        for inner in [*node.variables, *items]:
+            if inner in names.variables or inner in names.items:
+                message = f'"{inner}" is the name of something else here already.'
+                path = (*here, "variables", inner) if inner in node.variables else here
+                shared.faults.add("MF-D101", message, path, at_key=True, help="choose another name")
+            shared.layout.slot(inner)
+        for inner, ref in node.variables.items():
+            if shared.inner_types.setdefault(inner, ref) != ref:
+                message = f'"{inner}" has the type {shared.inner_types[inner]} elsewhere in this flow.'
+                shared.faults.add("MF-D101", message, (*here, "variables", inner), help="choose another name")
+        for inner, kind in items.items():
+            declared = _ref_of(kind)
+            if declared is not None:
+                shared.inner_types.setdefault(inner, declared)
+            else:
+                shared.untyped.add(inner)
+        path = (*here, "branches", name) if name else (*here, "nodes")
+        what = f'branch "{name}"' if name else "loop"
+        at_start = {**state, **dict.fromkeys(items, WHOLE)}
+        body = CheckedBlock(shared, node.bodies[name], path, names.with_inner(node.variables, items), at_start, what)
+        self._inner.append(body)
+        return body
+
+    def _check_catches(
+        self, node: Node, here: Path, scope: Mapping[str, Type], targets: Targets, *, waits: bool
+    ) -> None:
+        faults = self._shared.faults
+        if not waits:
+            for key, value in (("timeout", node.timeout_seconds), ("retry", node.retry)):
+                if value is not None:
+                    message = f"A {node.type} node does not wait, so it takes no `{key}`."
+                    faults.add("MF-D068", message, (*here, key), at_key=True)
+        checked: CheckedCatches = []
+        for index, catch in enumerate(node.catches):
+            if catch.after_seconds is not None and not waits:
+                message = f"A {node.type} node does not wait, so it takes no catch on time."
+                faults.add("MF-D068", message, (*here, "catch", index))
+            self._shared.layout.slot("error")
+            inner = {**scope, "error": ERROR}
+            checked.append((check_mapping(catch.out, inner, targets, (*here, "catch", index, "out"), faults), inner))
+        self._catches[node.name] = checked
+        self._shared.catches.append(checked)
+
+    def writes(self) -> Iterator[tuple[str, Path]]:
+        """Give the variables that the nodes write, those inside them included, with the place of each line."""
+        for node in self._nodes.values():
+            here = (*self._here, node.name)
+            for target in node.outputs:
+                yield target.partition(".")[0], (*here, "out", target)
+            for index, catch in enumerate(node.catches):
+                for target in catch.out:
+                    yield target.partition(".")[0], (*here, "catch", index, "out", target)
+        for inner in self._inner:
+            yield from inner.writes()
+
+    def reads(self) -> set[str]:
+        """Give the names that the formulas of the nodes read, those inside them included."""
+        found: set[str] = set()
+        for context, _ in self._prepared.values():
+            found |= context.reads
+        for inner in self._inner:
+            found |= inner.reads()
+        return found
+
+    def build(self) -> Block:
+        """Make the block. Call it when the whole flow is without faults."""
+        names = sorted(self._nodes, key=lambda name: self._nodes[name].type != "start")
+        index_of = {name: index for index, name in enumerate(names)}
+        actions = {name: build() for name, (_, build) in self._prepared.items()}
+        nodes = tuple(self._build_node(self._nodes[name], actions[name], index_of) for name in names)
+        return Block(
+            nodes=nodes,
+            steps=tuple((node.action.run, node.action.waits, node.targets) for node in nodes),
+            waits=any(node.action.waits for node in nodes),
+        )
+
+    def _build_node(self, node: Node, action: Action, index_of: Mapping[str, int]) -> PlanNode:
+        context, _ = self._prepared[node.name]
+        slots = self._shared.layout.slots
+        exits = [link.to for link in node.links] if node.links else [node.next] if node.next else []
+        labels = [link.label or link.to for link in node.links] if node.links else [node.next or ""]
+        catches = tuple(
+            PlanCatch(
+                kinds=frozenset(catch.error),
+                after_seconds=catch.after_seconds,
+                assign=bind_mapping(assignments, scope, slots),
+                error_slot=slots["error"],
+                target=index_of[catch.to],
+                label=f"catch {' '.join(catch.error) or f'after {catch.after_seconds} s'}",
+            )
+            for catch, (assignments, scope) in zip(node.catches, self._catches[node.name], strict=True)
+        )
+        return PlanNode(
+            name=node.name,
+            type=node.type,
+            action=action,
+            targets=tuple(index_of[name] for name in exits) or (ENDS,),
+            labels=tuple(labels),
+            catches=catches,
+            timeout_seconds=node.timeout_seconds,
+            retry=node.retry or action.retry,
+            reads=tuple(sorted(context.reads)),
+            writes=tuple(dict.fromkeys(target.partition(".")[0] for target in node.outputs)),
+        )
+
+
+def _ref_of(kind: Type) -> TypeRef | None:
+    """Give the declared type behind a formula's type, where it is that of a Business Object."""
+    name = getattr(kind, "name", "")
+    return TypeRef(name) if name else None

@@ -1,0 +1,242 @@
+"""Walking the nodes inside a node: the turns of a loop, one after the other or several at a time, and branches.
+
+Turns that follow each other share the frame of the flow, so what one writes the next one sees. Turns and branches that
+run side by side are tasks; when one fails the others are stopped, and its error is the error of all. Whatever the number
+of turns, the trace keeps the steps of the first, the last and the failing ones only.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from time import perf_counter_ns
+from typing import Any, Final
+
+from microflow_runtime.compiler.plan import Block, Frame
+from microflow_runtime.engine.executor import step_waiting, walk
+from microflow_runtime.engine.run import Run, StepNote, TurnNote
+from microflow_runtime.errors import DeadlineExceeded, ExecutionError, LimitExceeded
+
+KEPT_TURNS: Final = 5
+"""How many of the first turns, of the last, and of those that failed, a trace shows step by step."""
+_SLICE_NS: Final = 5_000_000
+"""How long turns may keep the event loop before others have their turn."""
+_NO_MORE: Final = object()
+Items = Iterable[Any] | AsyncIterator[Any]
+
+
+def inner_run(run: Run, block: Block, frame: Frame, *, is_guarded: bool = False) -> Run:
+    """Give a run that walks a block of the same plan as part of `run`."""
+    inner = Run(
+        run.plan,
+        frame,
+        run.principal,
+        run.resources,
+        run.limits,
+        run.execution_id,
+        capture=run.capture,
+        deadline_ns=run.deadline_ns,
+    )
+    inner.parent = run
+    inner.block = block
+    inner.depth = run.depth
+    inner.started_ns = run.started_ns
+    inner.deadline_ns = run.deadline_ns
+    inner.inherited_limit_ns = run.limit_ns
+    inner.is_guarded = run.is_guarded or is_guarded
+    return inner
+
+
+async def walk_once(inner: Run, root: Run) -> None:
+    """Walk an inner run's block from its start to an end. Raises ExecutionError as `execute`."""
+    left = inner.steps_left = root.limits.total_steps - root.inner_steps
+    at = 0
+    try:
+        at = walk(inner, 0)
+        while at >= 0:
+            at = walk(inner, await step_waiting(inner, at))
+    finally:
+        root.inner_steps += left - inner.steps_left
+
+
+def ends_all(failure: ExecutionError) -> bool:
+    """Tell whether nothing may go on after this failure: a limit of the execution is reached."""
+    return isinstance(failure, LimitExceeded) or type(failure) is DeadlineExceeded
+
+
+class TurnLog:
+    """What of many turns is kept for the trace."""
+
+    def __init__(self) -> None:
+        self._first: list[TurnNote] = []
+        self._last: deque[TurnNote] = deque(maxlen=KEPT_TURNS)
+        self._failed: list[TurnNote] = []
+        self._count = 0
+
+    def add(self, note: TurnNote) -> None:
+        """Take a turn that has ended."""
+        self._count += 1
+        if int(note.name) <= KEPT_TURNS:
+            self._first.append(note)
+        elif note.error and len(self._failed) < KEPT_TURNS:
+            self._failed.append(note)
+        else:
+            self._last.append(note)
+
+    def tell(self, run: Run) -> None:
+        """Leave the turns with the step of the node that they belong to, in the order of their numbers."""
+        kept = [*self._first, *self._failed, *self._last]
+        kept.sort(key=lambda turn: int(turn.name))
+        run.note = run.note or StepNote()
+        run.note.turns = kept
+        run.note.left_out = self._count - len(kept)
+
+
+Begin = Callable[[Frame, int, Any], None]
+"""Puts the item of a turn, whose number is given, into the frame."""
+End = Callable[[Frame, int, ExecutionError | None], None]
+"""Takes what a turn gave out of the frame, or the error that it ended with where a loop goes on after one."""
+
+
+class Loop:
+    """A loop under way: its turns, the limits they share, and what is kept of them."""
+
+    def __init__(self, run: Run, block: Block, begin: Begin, end: End, *, gathers: bool) -> None:
+        self._run = run
+        self._root = run.root
+        self._block = block
+        self._begin = begin
+        self._end = end
+        self._gathers = gathers
+        self._most = run.limits.loop_turns
+        self._log = TurnLog()
+        self._slice_until = 0
+
+    async def in_turn(self, frame: Frame, items: Items) -> None:
+        """Take one turn for each item, one after the other, on the frame of the flow.
+
+        Raises ExecutionError that names the turn unless the loop gathers them, and LimitExceeded beyond the most turns.
+        """
+        inner = inner_run(self._run, self._block, frame, is_guarded=self._gathers)
+        feed = _Feed(items)
+        try:
+            while await feed.advance():
+                await self._turn(inner, feed.number, feed.item)
+        finally:
+            inner.parent = None
+            self._log.tell(self._run)
+
+    async def side_by_side(self, frame: Frame, items: Items, at_once: int) -> None:
+        """Take the turns in tasks, so many at once, each on a copy of the frame. Raises as `in_turn`."""
+        feed = _Feed(items)
+
+        async def work() -> None:
+            while await feed.advance():
+                number, item = feed.number, feed.item
+                inner = inner_run(self._run, self._block, frame.copy(), is_guarded=self._gathers)
+                try:
+                    await self._turn(inner, number, item)
+                finally:
+                    inner.parent = None
+
+        try:
+            await run_side_by_side([work] * at_once)
+        finally:
+            self._log.tell(self._run)
+
+    async def _turn(self, inner: Run, number: int, item: Any) -> None:
+        if number > self._most:
+            raise LimitExceeded(f"the limit of {self._most} turns is reached.")
+        frame = inner.frame
+        inner.steps = []
+        failure: ExecutionError | None = None
+        before: Frame | None = None
+        try:
+            self._begin(frame, number, item)
+            if inner.capture:
+                before = frame.copy()
+            await walk_once(inner, self._root)
+            self._end(frame, number, None)
+        except ExecutionError as error:
+            error.message = f"turn {number}, {error.message}"
+            failure = error
+        now = perf_counter_ns()
+        self._log.add(TurnNote(str(number), self._block, inner.steps, now, failure.message if failure else "", before))
+        if failure is not None:
+            if not self._gathers or ends_all(failure):
+                raise failure
+            self._end(frame, number, failure)
+        if now > self._slice_until:
+            await asyncio.sleep(0)
+            self._slice_until = perf_counter_ns() + _SLICE_NS
+
+
+class _Feed:
+    """Gives the items one after the other, with their numbers from 1, to one or several takers."""
+
+    def __init__(self, items: Items) -> None:
+        self._stream = items if isinstance(items, AsyncIterator) else None
+        self._plain = iter(()) if isinstance(items, AsyncIterator) else iter(items)
+        self._taking = asyncio.Lock()
+        self.number = 0
+        self.item: Any = None
+
+    async def advance(self) -> bool:
+        """Put the next item and its number into the attributes; False when there is none. Read them before awaiting."""
+        if self._stream is not None:
+            async with self._taking:
+                self.item = await anext(self._stream, _NO_MORE)
+        else:
+            self.item = next(self._plain, _NO_MORE)
+        if self.item is _NO_MORE:
+            return False
+        self.number += 1
+        return True
+
+
+async def run_branches(run: Run, branches: Mapping[str, Block], frame: Frame) -> None:
+    """Walk blocks of the flow side by side on its frame, each to its end; no two of them may write the same variable.
+
+    Raises ExecutionError that names the branch, when the other branches have been stopped.
+    """
+    root = run.root
+    notes: dict[str, TurnNote] = {}
+
+    def branch(name: str, block: Block) -> Callable[[], Awaitable[None]]:
+        async def work() -> None:
+            inner = inner_run(run, block, frame)
+            before = frame.copy() if run.capture else None
+            told = "stopped when another branch failed"
+            try:
+                await walk_once(inner, root)
+                told = ""
+            except ExecutionError as error:
+                error.message = told = f'branch "{name}", {error.message}'
+                raise
+            finally:
+                inner.parent = None
+                notes[name] = TurnNote(name, block, inner.steps, perf_counter_ns(), told, before)
+
+        return work
+
+    try:
+        await run_side_by_side([branch(name, block) for name, block in branches.items()])
+    finally:
+        run.note = run.note or StepNote()
+        run.note.turns = [notes[name] for name in branches if name in notes]
+
+
+async def run_side_by_side(works: Sequence[Callable[[], Awaitable[None]]]) -> None:
+    """Do all of the work at once, each in a task of its own, and wait for all.
+
+    Raises what the first of them, in their order, failed with, when the others have been stopped.
+    """
+    tasks = [asyncio.ensure_future(work()) for work in works]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+    for task in tasks:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            raise error
