@@ -71,7 +71,7 @@ async def test_constraints_tell_their_rule(database: Database, sql: str, rule: s
 async def test_a_wrong_statement_is_told_as_the_database_tells_it(database: Database) -> None:
     """The sentence names what the author wrote; it cannot be helped by trying again."""
     async with database.open() as transaction:
-        with pytest.raises(NodeError, match='the data source "orders" refused the statement: .*nothing') as caught:
+        with pytest.raises(NodeError, match=r'the data source "orders" refused the statement: .*nothing') as caught:
             await transaction.run(select("select * from nothing"), {}, 10, undo_alone=False)
     assert (caught.value.kind, caught.value.retryable) == ("database", False)
 

@@ -5,7 +5,6 @@ import datetime as dt
 import ssl
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from decimal import Decimal
 from functools import lru_cache
 from typing import Any, ClassVar, Final
 from zoneinfo import ZoneInfo
@@ -19,62 +18,24 @@ from asyncmy.errors import Error as AsyncmyError
 from microflow_runtime.compiler.sql_text import read_sql
 from microflow_runtime.engine.sql import SqlStatement
 from microflow_runtime.errors import LimitExceeded
-from microflow_runtime.feel import Date, DateTime, Time, parse_date, parse_date_time, parse_time, to_python
 from microflow_runtime.runtime.data_sources.failures import Failure
+from microflow_runtime.runtime.data_sources.mariadb_failures import failure_of
+from microflow_runtime.runtime.data_sources.mariadb_values import HexBytes, escapable, readers_of, writer
 from microflow_runtime.runtime.data_sources.place import ISOLATIONS, Place
 from microflow_runtime.runtime.data_sources.session import CHUNK_ITEMS, CHUNK_ROWS, Answer
-from microflow_runtime.runtime.data_sources.values import (
-    Convert,
-    RowReader,
-    bound,
-    is_temporal,
-    refusal,
-    row_reader,
-    to_json,
-)
+from microflow_runtime.runtime.data_sources.values import RowReader, bound, refusal, row_reader
 from microflow_runtime.settings import Secret
 
 _SPARE_SECONDS: Final = 5.0
-_MOST_DIGITS: Final = 65
-_MOST_FRACTION: Final = 38
 _UNKNOWN_ZONE: Final = 1298
 _SQL_MODE: Final = (
     "STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE,NO_ENGINE_SUBSTITUTION,"
     "NO_BACKSLASH_ESCAPES"
 )
 """Nothing is cut or changed silently, and a text in quotes means what the standard says, as in the other databases."""
-_GONE: Final = frozenset({2002, 2003, 2005, 2006, 2013, 2014, 2026, 2055, 1053, 1927, 4031})
-_BUSY: Final = frozenset({1040, 1203, 1205, 1226, 3572})
-_CONFLICTS: Final = frozenset({1213, 1020})
-_STOPPED: Final = frozenset({1317, 1969, 3024})
-_RULES: Final[Mapping[int, str]] = {
-    1022: "unique",
-    1062: "unique",
-    1586: "unique",
-    1048: "not null",
-    1364: "not null",
-    1216: "foreign key",
-    1217: "foreign key",
-    1451: "foreign key",
-    1452: "foreign key",
-    4025: "check",
-}
-_STATES: Final = {"unique": "23505", "not null": "23502", "foreign key": "23503", "check": "23514"}
-"""The SQLSTATE that the standard and PostgreSQL have; MariaDB's own is 23000 for all of them."""
-
-
-class _Bytes:
-    """Bytes on their way into a statement; written in hexadecimal, which needs no escaping."""
-
-    __slots__ = ("content",)
-
-    def __init__(self, content: bytes) -> None:
-        self.content = content
-
-
 _CONVERSIONS: Final[dict[Any, Any]] = {
     **conversions,
-    _Bytes: lambda value, _mapping=None: f"x'{value.content.hex()}'",
+    HexBytes: lambda value, _mapping=None: f"x'{value.content.hex()}'",
     **dict.fromkeys((FIELD_TYPE.DATE, FIELD_TYPE.TIME, FIELD_TYPE.DATETIME, FIELD_TYPE.TIMESTAMP), through),
 }
 """The driver's, but dates as they come: it would give text for some and Python's dates for others."""
@@ -205,14 +166,14 @@ class MariadbSession:
         given = bound(statement, values, self._write) if has_marks else None
         if not statement.reads:
             async with self._connection.cursor(_PlainCursor) as cursor:
-                await cursor.execute(sql, _escapable(given))
+                await cursor.execute(sql, escapable(given))
                 if cursor.description is None:
                     return [], max(cursor.rowcount, 0)
                 rows = await cursor.fetchmany(row_limit + 1)
                 return self._answer(cursor, statement, rows, row_limit)
         cursor = self._connection.cursor(SSCursor)
         try:
-            await cursor.execute(sql, _escapable(given))
+            await cursor.execute(sql, escapable(given))
             found: list[dict[str, Any]] = []
             read = self.reader(cursor, statement)
             while len(found) <= row_limit:
@@ -242,7 +203,7 @@ class MariadbSession:
     def reader(self, cursor: Any, statement: SqlStatement) -> RowReader:
         """Make the reader of a result; dates are told from texts by the types of the columns."""
         description = cursor.description or ()
-        readers = _readers(self._place.time_zone)
+        readers = readers_of(self._place.time_zone)
         by_index = {index: readers[column[1]] for index, column in enumerate(description) if column[1] in readers}
         return row_reader([column[0] for column in description], statement.columns, by_index)
 
@@ -261,7 +222,7 @@ class MariadbSession:
         touched = 0
         async with self._connection.cursor(_PlainCursor) as cursor:
             for begin in range(0, len(items), CHUNK_ITEMS):
-                chunk = [_escapable(bound(statement, item, self._write)) for item in items[begin : begin + CHUNK_ITEMS]]
+                chunk = [escapable(bound(statement, item, self._write)) for item in items[begin : begin + CHUNK_ITEMS]]
                 if has_marks:
                     touched += max(await cursor.executemany(sql, chunk), 0)
                 else:
@@ -277,7 +238,7 @@ class MariadbSession:
         sql, has_marks = _query(statement.text)
         cursor = self._connection.cursor(SSCursor)
         try:
-            await cursor.execute(sql, _escapable(bound(statement, values, self._write) if has_marks else None))
+            await cursor.execute(sql, escapable(bound(statement, values, self._write) if has_marks else None))
             self._rows = _MariadbRows(self, cursor, self.reader(cursor, statement), row_limit)
         except BaseException:
             await self.drain(cursor)
@@ -340,31 +301,7 @@ class MariadbSession:
 
     def failure_of(self, error: Exception) -> Failure:
         """See Session."""
-        number, told = _told(error)
-        code = str(number or "")
-        if number in _GONE or not self._connection.connected or not isinstance(error, AsyncmyError):
-            return Failure(
-                told="the connection was lost", kind="database.unreachable", code=code, retryable=True, is_gone=True
-            )
-        if number in _CONFLICTS:
-            return Failure(
-                told=told, kind="database.conflict", sqlstate="40001", code=code, retryable=True, loses_all=True
-            )
-        if number in _BUSY:
-            return Failure(told=told, kind="database.busy", code=code, retryable=True)
-        if number in _STOPPED:
-            return Failure(told=told, kind="timeout", sqlstate="57014", code=code)
-        rule = _RULES.get(number)
-        if rule is not None:
-            return Failure(told=told, kind="database.constraint", sqlstate=_STATES[rule], code=code, rule=rule)
-        return Failure(told=told, code=code)
-
-
-def _told(error: Exception) -> tuple[int, str]:
-    arguments = error.args
-    if len(arguments) == 2 and isinstance(arguments[0], int):
-        return arguments[0], str(arguments[1]).rstrip(".")
-    return 0, str(error).rstrip(".")
+        return failure_of(error, is_connected=self._connection.connected)
 
 
 class _MariadbRows:
@@ -399,105 +336,3 @@ class _MariadbRows:
             await self._session.drain(self._cursor)
             self._taken_in = []
         self._session.let_go(self)
-
-
-# Values
-
-
-def _escapable(values: dict[str, Any] | None) -> dict[str, Any] | None:
-    if values is None:
-        return None
-    return {name: _Bytes(value) if isinstance(value, bytes) else value for name, value in values.items()}
-
-
-@lru_cache(maxsize=256)
-def writer(time_zone: str) -> Convert:
-    """Make what gives a value as MariaDB takes it. A moment with an offset goes as the wall clock of the app's zone."""
-    zone = ZoneInfo(time_zone)
-
-    def to_driver(value: Any) -> Any:
-        if value is None or isinstance(value, str | bool | bytes):
-            return value
-        if isinstance(value, Decimal):
-            return _number(value)
-        if isinstance(value, DateTime):
-            return _moment(value, zone)
-        if isinstance(value, Time):
-            return str(Time(value.nanos // 1_000 * 1_000))
-        if isinstance(value, Date):
-            return str(_in_years(value))
-        if is_temporal(value):
-            raise refusal(f"MariaDB has no type for the duration {value}; give its parts as numbers.")
-        if isinstance(value, list | dict):
-            return to_json(value)
-        raise refusal(f"SQL takes no {type(value).__name__}.")
-
-    return to_driver
-
-
-def _number(value: Decimal) -> Any:
-    text = format(value, "f")
-    whole, _, fraction = text.lstrip("-").partition(".")
-    if len(whole.lstrip("0")) + len(fraction) > _MOST_DIGITS or len(fraction) > _MOST_FRACTION:
-        raise refusal(
-            f"MariaDB cannot hold a number of more than {_MOST_DIGITS} digits, {_MOST_FRACTION} of them behind the point."
-        )
-    return int(text) if not fraction else value
-
-
-def _in_years(day: Date) -> Date:
-    if not 1 <= day.year <= 9999:
-        raise refusal(f"the database cannot hold {day}: its years go from 1 to 9999.")
-    return day
-
-
-def _moment(value: DateTime, zone: ZoneInfo) -> str:
-    if value.utc_offset is not None:
-        try:
-            moment = to_python(value)
-            assert isinstance(moment, dt.datetime)
-            return moment.astimezone(zone).replace(tzinfo=None).isoformat(" ")
-        except (ValueError, OverflowError) as error:
-            raise refusal(f"the database cannot hold {value}: its years go from 1 to 9999.") from error
-    day = _in_years(value.date)
-    return f"{day} {Time(value.nanos // 1_000 * 1_000)}"
-
-
-@lru_cache(maxsize=256)
-def _readers(time_zone: str) -> Mapping[int, Convert]:
-    zone = ZoneInfo(time_zone)
-
-    def timestamp(text: str) -> DateTime:
-        wall = _date_time(text)
-        offset = dt.datetime.fromisoformat(text).replace(tzinfo=zone).utcoffset() or dt.timedelta()
-        return DateTime(wall.days, wall.nanos, int(offset.total_seconds()))
-
-    return {
-        FIELD_TYPE.DATE: _date,
-        FIELD_TYPE.TIME: _time,
-        FIELD_TYPE.DATETIME: _date_time,
-        FIELD_TYPE.TIMESTAMP: timestamp,
-    }
-
-
-def _date(text: str) -> Date:
-    try:
-        return parse_date(text)
-    except ValueError as error:
-        raise refusal(f"the database gave {text}, which is no date.") from error
-
-
-def _date_time(text: str) -> DateTime:
-    try:
-        return parse_date_time(text.replace(" ", "T"))
-    except ValueError as error:
-        raise refusal(f"the database gave {text}, which is no date and time.") from error
-
-
-def _time(text: str) -> Time:
-    try:
-        return parse_time(text)
-    except ValueError as error:
-        raise refusal(
-            f"the database gave the TIME {text}, which is no time of day; select `time_to_sec` of it."
-        ) from error

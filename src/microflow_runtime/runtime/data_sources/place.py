@@ -11,6 +11,7 @@ from rapidfuzz import process as fuzzy
 
 from microflow_runtime.errors import SettingsError
 from microflow_runtime.model.app import App, DataSource
+from microflow_runtime.runtime.environment import in_environment
 from microflow_runtime.settings import Settings
 
 _VARIABLE: Final = re.compile(r"\{([^{}]+)\}")
@@ -65,7 +66,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 def place_of(app: App, source: DataSource, settings: Settings) -> Place:
     """Read the definition as it is in the server's environment. Raises SettingsError, which shows no URL, when it is wrong."""
-    read = _Reader(app, source, settings)
+    read = _Reader(in_environment(app, settings), source, settings)
     url = _split(read, read.filled(source.url))
     kind = url.scheme
     if kind not in OPTIONS:

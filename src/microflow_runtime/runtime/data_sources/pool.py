@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Coroutine
 from contextlib import suppress
 from time import monotonic
 from typing import Any, Final
@@ -64,7 +65,7 @@ class Pool:
             session = self._free.pop()
             if self._is_good(session):
                 return session
-            await self._end(session)
+            self.discard(session)
         if self._open >= self.place.pool_size:
             session_or_room = await self._wait()
             if session_or_room is not None:
@@ -129,9 +130,9 @@ class Pool:
             turn.set_result(session)
 
     def discard(self, session: Session) -> None:
-        """Close a connection that is of no use any more."""
-        session.abandon()
+        """Close a connection that is of no use any more. Its room is free at once."""
         self._forget(session)
+        self._see_to(self._end(session))
 
     async def replace(self, session: Session) -> Session:
         """Give a new connection for one that turned out to be lost; those that lie idle are not believed in any more.
@@ -139,8 +140,8 @@ class Pool:
         Raises as `take`.
         """
         self.distrust()
-        session.abandon()
         self._born.pop(session, None)
+        self._see_to(self._end(session))
         return await self._make()
 
     def distrust(self) -> None:
@@ -156,11 +157,16 @@ class Pool:
             await asyncio.wait((work,), timeout=_CLOSE_SECONDS)
             if not work.done():
                 work.cancel()
-            _ = work.cancelled() or (work.done() and work.exception())  # seen; its caller was told long ago
+            await asyncio.gather(work, return_exceptions=True)  # its caller was told long ago
             self._forget(session)
+            await self._end(session)
 
         _log.warning("statement left behind", app=self.place.app, source=self.place.source)
-        task = asyncio.ensure_future(see_to_it())
+        self._see_to(see_to_it())
+
+    def _see_to(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something that nobody waits for, but for the end of the pool."""
+        task = asyncio.ensure_future(work)
         self._left_behind.add(task)
         task.add_done_callback(self._left_behind.discard)
 
@@ -183,7 +189,6 @@ class Pool:
         return None
 
     async def _end(self, session: Session) -> None:
-        self._forget(session)
         try:
             async with asyncio.timeout(_CLOSE_SECONDS):
                 await session.close()
@@ -196,6 +201,6 @@ class Pool:
         """Close the connections that lie idle; those that are lent close when they come back."""
         self._is_closing = True
         while self._free:
-            await self._end(self._free.pop())
+            self.discard(self._free.pop())
         if self._left_behind:
             await asyncio.wait(self._left_behind, timeout=_CLOSE_SECONDS)

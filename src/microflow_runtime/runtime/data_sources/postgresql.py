@@ -1,49 +1,36 @@
 """PostgreSQL, by psycopg: numbers as PostgreSQL types their literals, moments in the app's time zone, cancel at the server."""
 
 import asyncio
-import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from decimal import Decimal
 from functools import lru_cache
 from itertools import count
 from socket import SHUT_RDWR, socket
 from typing import Any, ClassVar, Final, LiteralString
 
 import psycopg
-from psycopg.adapt import Dumper, Loader
 from psycopg.pq import TransactionStatus
 from psycopg.types.json import set_json_loads
-from psycopg.types.numeric import Int4, Int8
 
 from microflow_runtime.compiler.sql_text import read_sql
 from microflow_runtime.engine.sql import SqlStatement
 from microflow_runtime.errors import LimitExceeded
-from microflow_runtime.feel import DaysDuration, MonthsDuration
 from microflow_runtime.runtime.data_sources.failures import Failure, failure_of_state
 from microflow_runtime.runtime.data_sources.place import ISOLATIONS, Place
-from microflow_runtime.runtime.data_sources.session import CHUNK_ITEMS, CHUNK_ROWS, Answer
-from microflow_runtime.runtime.data_sources.values import (
-    JsonText,
-    RowReader,
-    bound,
-    is_temporal,
-    refusal,
-    row_reader,
-    to_json,
-    to_python_value,
+from microflow_runtime.runtime.data_sources.postgresql_values import (
+    Interval,
+    IntervalDumper,
+    IntervalLoader,
+    to_driver,
 )
+from microflow_runtime.runtime.data_sources.session import CHUNK_ITEMS, CHUNK_ROWS, Answer
+from microflow_runtime.runtime.data_sources.values import JsonText, RowReader, bound, row_reader
 from microflow_runtime.settings import Secret
 
-_INT4: Final = 2**31
-_INT8: Final = 2**63
 _STOP_SECONDS: Final = 5.0
 _SPARE_SECONDS: Final = 5.0
 """How much longer than our own limit the server lets a statement run: its limit is for when we are gone."""
 _TLS: Final = ("sslmode", "sslrootcert", "sslcert", "sslkey")
-_INTERVAL: Final = re.compile(
-    r"(?:([-+]?\d+) years? ?)?(?:([-+]?\d+) mons? ?)?(?:([-+]?\d+) days? ?)?(?:([-+])?(\d+):(\d\d):(\d\d)(?:\.(\d{1,6}))?)?"
-)
 
 
 async def open_postgresql(place: Place, password: Secret | None) -> "PostgresqlSession":
@@ -88,8 +75,8 @@ async def _set_up(connection: psycopg.AsyncConnection[Any], place: Place) -> Non
         "select " + ", ".join("set_config(%s, %s, false)" for _ in wanted),
         [part for pair in wanted.items() for part in pair],
     )
-    connection.adapters.register_loader("interval", _IntervalLoader)
-    connection.adapters.register_dumper(_Interval, _IntervalDumper)
+    connection.adapters.register_loader("interval", IntervalLoader)
+    connection.adapters.register_dumper(Interval, IntervalDumper)
     set_json_loads(lambda data: JsonText(data if isinstance(data, bytes) else data.encode()), connection)
     level = ISOLATIONS.index(place.options.get("isolation", ISOLATIONS[0]))
     await connection.set_isolation_level(list(psycopg.IsolationLevel)[1:][level])
@@ -256,78 +243,3 @@ class _PostgresqlRows:
     async def close(self) -> None:
         """See Rows."""
         await self._session.close_cursor(self._name)
-
-
-class _Interval(str):
-    """An interval as PostgreSQL reads it."""
-
-    __slots__ = ()
-
-
-class _IntervalDumper(Dumper):
-    oid = psycopg.adapters.types["interval"].oid
-
-    def dump(self, obj: str) -> bytes:
-        return obj.encode()
-
-
-class _IntervalLoader(Loader):
-    """Reads an interval exactly: psycopg would count a month as thirty days."""
-
-    def load(self, data: Any) -> Any:
-        text = bytes(data).decode()
-        found = _INTERVAL.fullmatch(text)
-        if found is None:
-            raise refusal(f"the database gave the interval {text[:60]}, which formulas do not have.")
-        years, months, days, sign, hours, minutes, seconds, fraction = found.groups()
-        total_months = int(years or 0) * 12 + int(months or 0)
-        clock = (int(hours or 0) * 60 + int(minutes or 0)) * 60 + int(seconds or 0)
-        nanos = clock * 1_000_000_000 + int((fraction or "").ljust(9, "0"))
-        total = int(days or 0) * 86_400_000_000_000 + (-nanos if sign == "-" else nanos)
-        if total_months and total:
-            raise refusal(
-                f"the database gave the interval {text[:60]}; formulas have durations of months and others of days, "
-                "none of both."
-            )
-        return MonthsDuration(total_months) if total_months else DaysDuration(total)
-
-
-def to_driver(value: Any) -> Any:
-    """Give a value as psycopg binds it, a number as PostgreSQL types the literal of it, so that `=` finds the index.
-
-    A list becomes an array, except that one with contexts or lists in it, as any context, goes as JSON.
-    """
-    if value is None or isinstance(value, str | bool | bytes):
-        return value
-    if isinstance(value, Decimal):
-        return _number(value)
-    if isinstance(value, DaysDuration):
-        days, rest = divmod(value.total, 86_400_000_000_000)
-        return _Interval(f"{days} days {rest // 1_000} microseconds")
-    if isinstance(value, MonthsDuration):
-        return _Interval(f"{value.total} months")
-    if is_temporal(value):
-        return to_python_value(value)
-    if isinstance(value, list):
-        if any(isinstance(item, dict | list) for item in value):
-            return to_json(value)
-        return _array(value)
-    if isinstance(value, dict):
-        return to_json(value)
-    raise refusal(f"SQL takes no {type(value).__name__}.")
-
-
-def _number(value: Decimal) -> Any:
-    if value.as_tuple().exponent < 0:  # type: ignore[operator]  # finite, so a number
-        return value
-    if -_INT4 <= value < _INT4:
-        return Int4(int(value))
-    return Int8(int(value)) if -_INT8 <= value < _INT8 else value
-
-
-def _array(items: list[Any]) -> list[Any]:
-    """Give the items as one type: numbers are whole all of them, or none is."""
-    converted = [to_driver(item) for item in items]
-    if any(isinstance(item, Decimal) for item in converted):
-        return [item if item is None else Decimal(item) for item in converted]
-    return [Int8(item) if isinstance(item, Int4) else item for item in converted]

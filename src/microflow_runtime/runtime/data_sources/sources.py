@@ -10,6 +10,7 @@ from microflow_runtime.runtime.data_sources.place import Place, place_of
 from microflow_runtime.runtime.data_sources.pool import Pool
 from microflow_runtime.runtime.data_sources.sqlite_files import create_database
 from microflow_runtime.runtime.data_sources.transaction import Transaction
+from microflow_runtime.runtime.environment import in_environment
 from microflow_runtime.settings import Secrets, Settings
 
 
@@ -36,7 +37,7 @@ class DataSources:
         self._unwanted: list[Pool] = []
 
     def _definition(self, app: App, source: str) -> _Definition:
-        environment = app.environments.get(self._settings.environment)
+        environment = in_environment(app, self._settings).environments.get(self._settings.environment)
         return _Definition(app.data_sources[source], app.time_zone, environment.variables if environment else {})
 
     def keep_only(self, apps: Iterable[App]) -> None:
