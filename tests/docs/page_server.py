@@ -11,8 +11,10 @@ from typing import Final
 
 from demo_server import Client, new_password, served
 from tests.docs.code_blocks import ROOT, Block, blocks_of, pages
+from tests.docs.outside_server import outside_server
 
 WRITTEN_ADDRESS: Final = "127.0.0.1:8080"
+WRITTEN_OUTSIDE: Final = "127.0.0.1:9000"
 _FOLDERS: Final = {"app": "", "business_object": "business_objects", "microflow": "microflows"}
 _PLAIN_APP: Final = "app: {name}\nversion: v.0.1.0\n"
 
@@ -62,11 +64,16 @@ def page_server(folder: Path) -> Iterator[PageServer]:
     """Serve the demo apps and the page apps from a copy, logged in as the administrator."""
     shutil.copytree(ROOT / "apps", folder / "apps")
     apps = sorted(path.parent for path in (folder / "apps").glob("*/app.yaml"))
-    for page in pages():
-        blocks = blocks_of(page)
-        app = write_page_app(blocks, folder / "page apps" / page.stem) if any(map(calls_a_server, blocks)) else None
-        if app is not None:
-            apps.append(app)
+    with outside_server() as outside:
+        for page in pages():
+            blocks = blocks_of(page)
+            if any(map(calls_a_server, blocks)):
+                app = write_page_app(blocks, folder / "page apps" / page.stem, outside=outside)
+                apps += [app] if app is not None else []
+        yield from _served(apps, folder)
+
+
+def _served(apps: list[Path], folder: Path) -> Iterator[PageServer]:
     password = new_password()
     with served(apps, folder / "home", workers=1, password=password) as client:
         body = {"username": "admin", "password": password}
@@ -75,8 +82,11 @@ def page_server(folder: Path) -> Iterator[PageServer]:
         yield PageServer(client, folder)
 
 
-def write_page_app(blocks: list[Block], folder: Path) -> Path | None:
-    """Write the definitions of one page as one app; None when the page has none. Blocks marked `alone` stay out."""
+def write_page_app(blocks: list[Block], folder: Path, *, outside: str = WRITTEN_OUTSIDE) -> Path | None:
+    """Write the definitions of one page as one app; None when the page has none. Blocks marked `alone` stay out.
+
+    `outside` stands for the address of the outside system that pages write.
+    """
     definitions = [block for block in blocks if is_definition(block) and "alone" not in block.words]
     if not definitions:
         return None
@@ -87,7 +97,7 @@ def write_page_app(blocks: list[Block], folder: Path) -> Path | None:
         place = folder / _FOLDERS[block.kind[1]]
         place.mkdir(parents=True, exist_ok=True)
         name = "app" if block.kind[1] == "app" else f"line {block.line}"
-        (place / f"{name}.yaml").write_text(block.text, encoding="utf-8")
+        (place / f"{name}.yaml").write_text(block.text.replace(WRITTEN_OUTSIDE, outside), encoding="utf-8")
     return folder
 
 

@@ -1,0 +1,50 @@
+"""The outside system that pages call: a small HTTP server at the address that they write as 127.0.0.1:9000."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Final
+
+_RATES: Final = {"USD": "36.10", "EUR": "39.55"}
+
+
+class _Rates(BaseHTTPRequestHandler):
+    """Gives `/v1/rates/USD`, and says what it does not know."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        """Answer."""
+        place, _, currency = self.path.partition("?")[0].rpartition("/")
+        rate = _RATES.get(currency) if place == "/v1/rates" else None
+        if rate is None:
+            self._send(404, json.dumps({"title": "There is no such currency."}))
+        else:
+            self._send(200, f'{{"currency": "{currency}", "rate": {rate}}}')
+
+    def _send(self, status: int, text: str) -> None:
+        body = text.encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def outside_server() -> Iterator[str]:
+    """Serve, and give host and port."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Rates)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
