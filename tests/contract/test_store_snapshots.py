@@ -88,3 +88,11 @@ async def test_the_history_of_activations_only_grows(store: Store) -> None:
         )
     await store.put_catalog(2, b"m", T, activations=[Activation(app="Demo", version="c", at=T, actor="x")])
     assert [(row.number, row.version) for row in await store.list_activations()] == [(6, "c"), (5, "a")]
+
+
+async def test_pruning_leaves_what_snapshots_consist_of(store: Store) -> None:
+    """Bytes of files and lists of them stay, named or not; documents that nobody names go."""
+    rows = [("s", "snapshot", b"1"), ("f", "file", b"2"), ("d", "document", b"3"), ("k", "document", b"4")]
+    await store.put_catalog(1, b"m", T, definitions=rows)
+    assert await store.prune_catalogs(1, ["k"]) == 1
+    assert await store.find_known_hashes(["s", "f", "d", "k"]) == {"s", "f", "k"}
