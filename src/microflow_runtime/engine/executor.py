@@ -21,10 +21,11 @@ async def execute(run: Run) -> None:
         at = walk(run, await step_waiting(run, at))
 
 
-def walk(run: Run, at: int) -> int:
+def walk(run: Run, at: int, *, is_entered: bool = False) -> int:
     """Run from a node on until an end or a node that waits; give that node's index, or -1. Raises as `execute`.
 
-    A plan without waiting nodes is run by this alone, without touching the event loop.
+    A plan without waiting nodes is run by this alone, without touching the event loop. `is_entered` tells that the caller
+    has set the surroundings that formulas read, for many walks, and takes them away.
     """
     if at < 0:
         return at
@@ -36,7 +37,8 @@ def walk(run: Run, at: int) -> int:
     deadline = run.deadline_ns
     left = run.steps_left
     capture = run.capture
-    enter(run)
+    if not is_entered:
+        enter(run)
     started = clock()
     try:
         while at >= 0:
@@ -55,7 +57,8 @@ def walk(run: Run, at: int) -> int:
             at = targets[leaves_by]
             started = clock()
     finally:
-        leave()
+        if not is_entered:
+            leave()
         run.steps_left = left
     run.ended_ns = started
     return at

@@ -7,14 +7,15 @@ of turns, the trace keeps the steps of the first, the last and the failing ones 
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from time import perf_counter_ns
 from typing import Any, Final
 
 from microflow_runtime.compiler.plan import Block, Frame
-from microflow_runtime.engine.executor import step_waiting, walk
-from microflow_runtime.engine.run import Run, StepNote, TurnNote
-from microflow_runtime.errors import DeadlineExceeded, ExecutionError, LimitExceeded
+from microflow_runtime.engine.executor import as_execution_error, step_waiting, walk
+from microflow_runtime.engine.run import Run, StepNote, StepRow, TurnNote
+from microflow_runtime.engine.surroundings import computing
+from microflow_runtime.errors import DeadlineExceeded, ExecutionError, FeelError, LimitExceeded
 
 KEPT_TURNS: Final = 5
 """How many of the first turns, of the last, and of those that failed, a trace shows step by step."""
@@ -66,35 +67,40 @@ def ends_all(failure: ExecutionError) -> bool:
 class TurnLog:
     """What of many turns is kept for the trace."""
 
-    def __init__(self) -> None:
-        self._first: list[TurnNote] = []
-        self._last: deque[TurnNote] = deque(maxlen=KEPT_TURNS)
-        self._failed: list[TurnNote] = []
+    def __init__(self, block: Block) -> None:
+        self._block = block
+        self._first: list[_Turn] = []
+        self._last: deque[_Turn] = deque(maxlen=KEPT_TURNS)
+        self._failed: list[_Turn] = []
         self._count = 0
 
-    def add(self, note: TurnNote) -> None:
+    def add(self, turn: "_Turn") -> None:
         """Take a turn that has ended."""
         self._count += 1
-        if int(note.name) <= KEPT_TURNS:
-            self._first.append(note)
-        elif note.error and len(self._failed) < KEPT_TURNS:
-            self._failed.append(note)
+        if turn[0] <= KEPT_TURNS:
+            self._first.append(turn)
+        elif turn[3] and len(self._failed) < KEPT_TURNS:
+            self._failed.append(turn)
         else:
-            self._last.append(note)
+            self._last.append(turn)
 
     def tell(self, run: Run) -> None:
         """Leave the turns with the step of the node that they belong to, in the order of their numbers."""
-        kept = [*self._first, *self._failed, *self._last]
-        kept.sort(key=lambda turn: int(turn.name))
+        kept = sorted([*self._first, *self._failed, *self._last], key=lambda turn: turn[0])
         run.note = run.note or StepNote()
-        run.note.turns = kept
+        run.note.turns = [
+            TurnNote(str(number), self._block, steps, ended, told, before)
+            for number, steps, ended, told, before in kept
+        ]
         run.note.left_out = self._count - len(kept)
 
 
+_Turn = tuple[int, list[StepRow], int, str, Frame | None]
+"""A turn that has ended: its number, its steps, when it ended, what its error was, the values at its start."""
 Begin = Callable[[Frame, int, Any], None]
 """Puts the item of a turn, whose number is given, into the frame."""
 End = Callable[[Frame, int, ExecutionError | None], None]
-"""Takes what a turn gave out of the frame, or the error that it ended with where a loop goes on after one."""
+"""Takes what a turn gave out of the frame, in the surroundings of the run, or the error where a loop goes on after one."""
 
 
 class Loop:
@@ -108,7 +114,7 @@ class Loop:
         self._end = end
         self._gathers = gathers
         self._most = run.limits.loop_turns
-        self._log = TurnLog()
+        self._log = TurnLog(block)
         self._slice_until = 0
 
     async def in_turn(self, frame: Frame, items: Items) -> None:
@@ -117,10 +123,13 @@ class Loop:
         Raises ExecutionError that names the turn unless the loop gathers them, and LimitExceeded beyond the most turns.
         """
         inner = inner_run(self._run, self._block, frame, is_guarded=self._gathers)
-        feed = _Feed(items)
         try:
-            while await feed.advance():
-                await self._turn(inner, feed.number, feed.item)
+            if self._block.waits or isinstance(items, AsyncIterator):
+                feed = _Feed(items)
+                while await feed.advance():
+                    await self._turn(inner, feed.number, feed.item)
+            else:
+                await self._quick_turns(inner, items)
         finally:
             inner.parent = None
             self._log.tell(self._run)
@@ -143,31 +152,77 @@ class Loop:
         finally:
             self._log.tell(self._run)
 
+    async def _quick_turns(self, inner: Run, items: Iterable[Any]) -> None:
+        """Take turns that wait for nothing, in slices, between which others run."""
+        rest = enumerate(items, 1)
+        more = True
+        while more:
+            more = self._slice(inner, rest)
+            await asyncio.sleep(0)
+
+    def _slice(self, inner: Run, rest: Iterator[tuple[int, Any]]) -> bool:
+        """Take turns for as long as a slice may be; tell whether there may be more."""
+        slice_until = perf_counter_ns() + _SLICE_NS
+        frame, root = inner.frame, self._root
+        with computing(inner):
+            for number, item in rest:
+                self._check_number(number)
+                inner.steps = []
+                left = inner.steps_left = root.limits.total_steps - root.inner_steps
+                before = frame.copy() if inner.capture else None
+                failure: ExecutionError | None = None
+                try:
+                    self._begin(frame, number, item)
+                    walk(inner, 0, is_entered=True)
+                    self._end(frame, number, None)
+                except (ExecutionError, FeelError) as error:
+                    failure = self._failure(inner, number, error)
+                finally:
+                    root.inner_steps += left - inner.steps_left
+                now = perf_counter_ns()
+                self._log.add((number, inner.steps, now, failure.message if failure else "", before))
+                if failure is not None:
+                    self._end(frame, number, failure)
+                if now > slice_until:
+                    return True
+        return False
+
     async def _turn(self, inner: Run, number: int, item: Any) -> None:
-        if number > self._most:
-            raise LimitExceeded(f"the limit of {self._most} turns is reached.")
+        """Take a turn that may wait."""
+        self._check_number(number)
         frame = inner.frame
         inner.steps = []
-        failure: ExecutionError | None = None
         before: Frame | None = None
+        failure: ExecutionError | None = None
         try:
             self._begin(frame, number, item)
             if inner.capture:
                 before = frame.copy()
             await walk_once(inner, self._root)
-            self._end(frame, number, None)
-        except ExecutionError as error:
-            error.message = f"turn {number}, {error.message}"
-            failure = error
+            with computing(inner):
+                self._end(frame, number, None)
+        except (ExecutionError, FeelError) as error:
+            failure = self._failure(inner, number, error)
         now = perf_counter_ns()
-        self._log.add(TurnNote(str(number), self._block, inner.steps, now, failure.message if failure else "", before))
+        self._log.add((number, inner.steps, now, failure.message if failure else "", before))
         if failure is not None:
-            if not self._gathers or ends_all(failure):
-                raise failure
             self._end(frame, number, failure)
         if now > self._slice_until:
             await asyncio.sleep(0)
             self._slice_until = perf_counter_ns() + _SLICE_NS
+
+    def _check_number(self, number: int) -> None:
+        if number > self._most:
+            raise LimitExceeded(f"the limit of {self._most} turns is reached.")
+
+    def _failure(self, inner: Run, number: int, error: ExecutionError | FeelError) -> ExecutionError:
+        """Give the error of a turn, which names it, if the loop goes on after one; else raise it, noted for the trace."""
+        failure = as_execution_error(inner, error, inner.started_ns)
+        failure.message = f"turn {number}, {failure.message}"
+        if self._gathers and not ends_all(failure):
+            return failure
+        self._log.add((number, inner.steps, perf_counter_ns(), failure.message, None))
+        raise failure from (error if failure is not error else error.__cause__)
 
 
 class _Feed:

@@ -191,8 +191,7 @@ class _Turns:
                 failures.append((number, _context_of(number, failure)))
                 results[number] = None
             elif self._collect is not None:
-                with computing(run):
-                    results[number] = self._collect(own)
+                results[number] = self._collect(own)
 
         loop = Loop(run, self._block, self._begin, end, gathers=self._gathers)
         if self._is_while:
