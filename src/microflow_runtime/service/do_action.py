@@ -5,7 +5,7 @@ Source: ONEWEB, POST /MicroflowRest/DoAction (WIRE.md).
 
 from collections.abc import Callable
 from time import perf_counter_ns
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from microflow_runtime.compiler import Plan
 from microflow_runtime.compiler.business_objects import JsonLimits
@@ -36,6 +36,16 @@ _log: Final = get_log("do_action")
 _INTERNAL: Final = "An internal error; the server's log tells more under this execution's id."
 
 
+class Trace(NamedTuple):
+    """The W3C trace context that a caller sent, which goes on with the calls of the execution."""
+
+    parent: str
+    state: str
+
+
+NO_TRACE: Final = Trace("", "")
+
+
 class DoAction:
     """Executes flows. One per worker. `new_id` makes execution ids; tests inject their own."""
 
@@ -64,6 +74,7 @@ class DoAction:
         min_epoch: int = 0,
         hung_up: HungUp | None = None,
         address: str = "",
+        trace: Trace = NO_TRACE,
     ) -> ActionReply:
         """Execute what the body asks for and give the reply; a failing flow is a reply, not an exception.
 
@@ -83,7 +94,9 @@ class DoAction:
         try:
             entry = self._find(catalog, principal, request)
             runs_as = self._let_in(entry, principal)
-            return ActionReply(200, await self._execute(catalog, entry, runs_as, request, hung_up), entry, catalog)
+            return ActionReply(
+                200, await self._execute(catalog, entry, runs_as, request, hung_up, trace), entry, catalog
+            )
         except (AmbiguousFlow, Refusal) as error:
             if isinstance(error, NotPermitted):
                 name = request.flow_name
@@ -167,7 +180,13 @@ class DoAction:
             raise TooManyRequests("Too many of your executions are under way.", retry_after_seconds=1)
 
     async def _execute(
-        self, catalog: Catalog, entry: FlowEntry, principal: Principal, request: ActionRequest, hung_up: HungUp | None
+        self,
+        catalog: Catalog,
+        entry: FlowEntry,
+        principal: Principal,
+        request: ActionRequest,
+        hung_up: HungUp | None,
+        trace: Trace,
     ) -> bytes:
         try:
             plan = entry.plan
@@ -175,7 +194,7 @@ class DoAction:
             _log.error("flow cannot be compiled", flow=entry.object_name, code=error.code, error=error.message)
             return error_body(error.message, entry.record.name, entry.record.id)
         if plan.waits:
-            return await self._run(catalog, entry, plan, principal, request.objects, hung_up)
+            return await self._run(catalog, entry, plan, principal, request.objects, hung_up, trace)
         return self._run_at_once(catalog, entry, plan, principal, request.objects)
 
     def _run_at_once(
@@ -199,10 +218,13 @@ class DoAction:
         principal: Principal,
         objects: dict[str, Any],
         hung_up: HungUp | None,
+        trace: Trace,
     ) -> bytes:
         """Execute a plan that may wait and give the six keys. Raises Refusal, and CallerGone when the caller hung up."""
         self._enter(principal.username)
         run = self._new_run(plan, principal)
+        if trace.parent:
+            run.trace_parent, run.trace_state = trace
         try:
             run.frame = read_inputs(plan, objects, principal, run)
             with self.runtime.resources.data_sources.admitted(entry.lazy_plan.app, entry.lazy_plan.sources):

@@ -3,6 +3,7 @@
 Source: ONEWEB, POST /MicroflowRest/DoAction (WIRE.md).
 """
 
+import re
 from collections.abc import Mapping
 from functools import partial
 from typing import Final
@@ -14,7 +15,7 @@ from microflow_runtime.model.principal import Principal
 from microflow_runtime.security import Credentials, Security
 from microflow_runtime.service.action_reply import ActionReply, error_body
 from microflow_runtime.service.credentials import find_principal, read_credentials
-from microflow_runtime.service.do_action import DoAction
+from microflow_runtime.service.do_action import NO_TRACE, DoAction, Trace
 from microflow_runtime.service.hang_up import CallerGone
 from microflow_runtime.telemetry import get_log
 from microflow_runtime.web.body import BodyReader
@@ -28,6 +29,7 @@ _UNCOMMON: Final = frozenset(
     (b"origin", b"expect", b"upgrade", b"content-encoding", b"x-microflow-min-epoch", b"transfer-encoding")
 )
 """Headers of requests that are no plain quick case."""
+_TRACE_STATE: Final = re.compile(rb"[\x20-\x7e]{1,512}")
 WRONG_HOST: Final = "This server does not answer for that host."
 
 
@@ -98,6 +100,7 @@ class DoActionEndpoint:
                 min_epoch=_min_epoch(headers) if b"x-microflow-min-epoch" in headers else 0,
                 hung_up=partial(_hung_up, receive),
                 address=address_of(scope),
+                trace=_trace(headers) if b"traceparent" in headers else NO_TRACE,
             )
         except CallerGone:
             return
@@ -181,6 +184,12 @@ def _min_epoch(headers: Mapping[bytes, bytes]) -> int:
     if not text.isdigit() or len(text) > 18:
         raise BadRequest("X-Microflow-Min-Epoch must be a whole number.")
     return int(text)
+
+
+def _trace(headers: Mapping[bytes, bytes]) -> Trace:
+    """Give the W3C trace context that came; what is none is found out where it goes on."""
+    state = headers.get(b"tracestate", b"")
+    return Trace(headers[b"traceparent"].decode("latin-1"), state.decode() if _TRACE_STATE.fullmatch(state) else "")
 
 
 def address_of(scope: Scope) -> str:

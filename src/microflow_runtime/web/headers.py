@@ -21,6 +21,8 @@ _WANTED: Final = frozenset(
         b"origin",
         b"x-microflow-min-epoch",
         b"access-control-request-method",
+        b"traceparent",
+        b"tracestate",
     )
 )
 
