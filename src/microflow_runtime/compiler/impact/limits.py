@@ -33,24 +33,27 @@ def limits_fit(narrow: Field, wide: Field) -> bool:
 
 
 def limits_text(field: Field) -> str:
-    """Say a field's limits: `at least 0, at most 10`; `any value` when there are none."""
+    """Say a field's limits: `0 to 10, 1 to 3 characters`; `any value` when there are none."""
     return ", ".join(_texts(field)) or "any value"
 
 
 def _texts(field: Field) -> Iterator[str]:
-    unit = "items" if field.type.is_list else "characters"
-    if field.minimum is not None:
-        yield f"at least {field.minimum}"
-    if field.maximum is not None:
-        yield f"at most {field.maximum}"
-    if field.min_length:
-        yield f"at least {field.min_length} {unit}"
-    if field.max_length is not None:
-        yield f"at most {field.max_length} {unit}"
+    if field.minimum is not None or field.maximum is not None:
+        yield _range_text(field.minimum, field.maximum, "")
+    if field.min_length or field.max_length is not None:
+        low, high = field.min_length or None, field.max_length
+        unit = "item" if field.type.is_list else "character"
+        yield _range_text(low, high, f" {unit}" if (low if high is None else high) == 1 else f" {unit}s")
     if field.pattern is not None:
         yield f"text of the form `{field.pattern}`"
     if field.one_of:
         yield f"one of {', '.join(field.one_of)}"
+
+
+def _range_text(low: str | int | None, high: str | int | None, unit: str) -> str:
+    if low is None or high is None:
+        return f"at most {high}{unit}" if low is None else f"at least {low}{unit}"
+    return f"{low}{unit}" if low == high else f"{low} to {high}{unit}"
 
 
 def _key(field: Field) -> tuple[Any, ...]:

@@ -98,7 +98,7 @@ def test_what_a_reader_meets(old: Field | None, new: Field | None, expected: lis
 def test_a_sentence_says_what_was_what_is_and_what_to_do() -> None:
     """A tightened limit is told with both limits and what callers have to do."""
     (met,) = met_when_sent(field(minimum="0"), field(minimum="1", maximum="9"))
-    assert met.told == "took at least 0 and takes at least 1, at most 9: callers must keep to it."
+    assert met.told == "took at least 0 and takes 1 to 9: callers must keep to it."
 
 
 def test_the_default_of_a_sensitive_field_is_not_told() -> None:

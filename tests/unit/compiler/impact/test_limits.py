@@ -70,8 +70,10 @@ def test_limits_are_the_same_however_they_are_written() -> None:
 def test_limits_are_told_to_people() -> None:
     """Every limit has its words, and lengths of a list count items."""
     everything = field(minimum="0", maximum="9", min_length=1, max_length=5, pattern="[a-z]+", one_of=("a", "b"))
-    assert limits_text(everything) == (
-        "at least 0, at most 9, at least 1 characters, at most 5 characters, text of the form `[a-z]+`, one of a, b"
-    )
+    assert limits_text(everything) == "0 to 9, 1 to 5 characters, text of the form `[a-z]+`, one of a, b"
+    assert limits_text(field("integer", minimum="1")) == "at least 1"
+    assert limits_text(field("integer", maximum="9")) == "at most 9"
+    assert limits_text(field(min_length=1)) == "at least 1 character"
+    assert limits_text(field(min_length=3, max_length=3)) == "3 characters"
     assert limits_text(field(is_list=True, max_length=3)) == "at most 3 items"
-    assert limits_text(field()) == "any value"
+    assert limits_text(field(min_length=0)) == "any value"
