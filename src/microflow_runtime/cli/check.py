@@ -4,12 +4,15 @@ import os
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from microflow_runtime.cli.options import Apps, EnvironmentName, settings_from
 from microflow_runtime.errors import Fault
+
+if TYPE_CHECKING:
+    from microflow_runtime.settings import Settings
 
 
 class Output(StrEnum):
@@ -32,7 +35,10 @@ def check(
         bool, typer.Option("--fix", help="Rewrite the vendor's spellings in formulas (`&&`, `==`, `!`) first.")
     ] = False,
 ) -> None:
-    """Check the definitions of apps: 0 when they are right, 1 when they have faults."""
+    """Check the definitions of apps: 0 when they are right, 1 when they have faults.
+
+    With an environment named, a variable that it lacks is a fault, too.
+    """
     import asyncio
 
     from microflow_runtime.cli.faults import color_wanted, render
@@ -41,16 +47,17 @@ def check(
     if not settings.apps:
         typer.echo("microflow: name an app: microflow check --app DIR", err=True)
         raise typer.Exit(2)
-    faults = asyncio.run(_find_faults(settings.apps))
+    chosen = settings if settings.origin_of("environment") != "default" else None
+    faults = asyncio.run(_find_faults(settings.apps, chosen))
     if fix:
-        faults = _fix(settings.apps, faults)
+        faults = _fix(settings.apps, chosen, faults)
     color = color_wanted(os.environ, is_terminal=sys.stdout.isatty())
     typer.echo(render(faults, output.value, color=color), nl=False)
     if any(fault.is_error for fault in faults):
         raise typer.Exit(1)
 
 
-def _fix(apps: tuple[Path, ...], faults: tuple[Fault, ...]) -> tuple[Fault, ...]:
+def _fix(apps: tuple[Path, ...], settings: "Settings | None", faults: tuple[Fault, ...]) -> tuple[Fault, ...]:
     """Mend what says how it is mended until nothing does, telling each change on standard error; give what is left."""
     import asyncio
 
@@ -68,12 +75,12 @@ def _fix(apps: tuple[Path, ...], faults: tuple[Fault, ...]) -> tuple[Fault, ...]
         for change in changes:
             before, after = (escaped(" ".join(text.split())) for text in (change.before, change.after))
             typer.echo(f"{change.file}:{change.line}:{change.column}: `{before}` is now `{after}`", err=True)
-        faults = asyncio.run(_find_faults(apps))
+        faults = asyncio.run(_find_faults(apps, settings))
     return faults
 
 
-async def _find_faults(apps: tuple[Path, ...]) -> tuple[Fault, ...]:
+async def _find_faults(apps: tuple[Path, ...], settings: "Settings | None") -> tuple[Fault, ...]:
     from microflow_runtime.nodes import NODE_TYPES
     from microflow_runtime.runtime.checking import find_faults
 
-    return await find_faults(apps, NODE_TYPES)
+    return await find_faults(apps, NODE_TYPES, settings)

@@ -1,10 +1,11 @@
 """Checking apps without publishing them: the same reading and the same checks as a refresh."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from microflow_runtime.compiler import NodeDeclaration
 from microflow_runtime.compiler.reading import AppDefinitions, AppSource, read_folder
+from microflow_runtime.compiler.reading.environments import find_lacking_variables
 from microflow_runtime.errors import DefinitionFaults, Fault
 from microflow_runtime.runtime.builder import (
     Forms,
@@ -17,7 +18,9 @@ from microflow_runtime.runtime.builder import (
     with_keys,
 )
 from microflow_runtime.runtime.catalog import Catalog
+from microflow_runtime.runtime.environment import in_environment
 from microflow_runtime.runtime.manifest import Manifest
+from microflow_runtime.settings import Settings
 from microflow_runtime.telemetry import Metrics
 
 
@@ -28,19 +31,22 @@ async def read_catalog(
 
     Raises DefinitionFaults with everything that is wrong.
     """
-    sources = [read_folder(folder, label=folder.as_posix()) for folder in folders]
-    return await _checked(sources, Forms({}), node_types)
+    forms = Forms({})
+    return await _checked(await _read(folders, forms), forms, node_types)
 
 
 async def check_source(source: AppSource, forms: Forms, node_types: Mapping[str, NodeDeclaration]) -> None:
     """Check an app whose files are in memory, as those of a package. Raises DefinitionFaults."""
-    await _checked([source], forms, node_types)
+    await _checked([await read_app(source, forms, None)], forms, node_types)
+
+
+async def _read(folders: tuple[Path, ...], forms: Forms) -> list[AppDefinitions]:
+    return [await read_app(read_folder(folder, label=folder.as_posix()), forms, None) for folder in folders]
 
 
 async def _checked(
-    sources: Iterable[AppSource], forms: Forms, node_types: Mapping[str, NodeDeclaration]
+    apps: list[AppDefinitions], forms: Forms, node_types: Mapping[str, NodeDeclaration]
 ) -> tuple[Catalog, list[AppDefinitions], tuple[Fault, ...]]:
-    apps = [await read_app(source, forms, None) for source in sources]
     records = [record for app in apps for record in records_of(app, origin="folder", snapshot=app.snapshot)]
     manifest = Manifest(flows=with_active(with_keys(records)))
     bodies = bodies_of(apps, forms) | shared_files_of(apps, manifest)
@@ -49,10 +55,25 @@ async def _checked(
     return catalog, apps, warnings
 
 
-async def find_faults(folders: tuple[Path, ...], node_types: Mapping[str, NodeDeclaration]) -> tuple[Fault, ...]:
-    """Give everything that is wrong or odd in the definitions of apps."""
+async def find_faults(
+    folders: tuple[Path, ...], node_types: Mapping[str, NodeDeclaration], settings: Settings | None = None
+) -> tuple[Fault, ...]:
+    """Give everything that is wrong or odd in the definitions of apps.
+
+    A variable that an environment lacks is odd; it is wrong in the environment of `settings`, when these are given.
+    """
+    forms = Forms({})
+    apps = await _read(folders, forms)
+    lacking = [fault for definitions in apps for fault in _lacking(definitions, settings)]
     try:
-        _, _, warnings = await read_catalog(folders, node_types)
+        _, _, found = await _checked(apps, forms, node_types)
     except DefinitionFaults as error:
-        return error.faults
-    return warnings
+        found = error.faults
+    return (*found, *lacking)
+
+
+def _lacking(definitions: AppDefinitions, settings: Settings | None) -> tuple[Fault, ...]:
+    if settings is None or definitions.app is None:
+        return find_lacking_variables(definitions)
+    there = in_environment(definitions.app, settings).environments.get(settings.environment)
+    return find_lacking_variables(definitions, settings.environment, there.variables if there else ())

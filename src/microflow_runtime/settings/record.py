@@ -59,6 +59,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     # What it serves
     apps: Annotated[Paths, _about("Folders of the apps to serve.")] = ()
     environment: Annotated[str, _about("Name of the environment whose variables the apps use, as `DEV`.")] = "DEV"
+    variables: Annotated[
+        Texts,
+        _about(
+            "Values of this server's own for variables of its environment, as `orders_url=sqlite:///o.db`, or "
+            "`Demo/orders_url=…` for one app alone; they win over those in `app.yaml`."
+        ),
+    ] = ()
     packages: Annotated[
         str | None,
         _about(

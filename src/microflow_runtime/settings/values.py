@@ -1,5 +1,6 @@
 """From what an environment variable or a TOML key holds to the value of a setting."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from types import UnionType
@@ -12,6 +13,7 @@ from microflow_runtime.settings.secret import Secret
 from microflow_runtime.settings.table import Setting
 
 CHOICES = {"log_level": ("debug", "info", "warning", "error"), "log_format": ("json", "console")}
+_NAME_AND_VALUE = re.compile(r"[^={}/]+(/[^={}/]+)?=.*", re.DOTALL)
 _TRUTH = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -51,6 +53,8 @@ def _checked(setting: Setting, value: Any, origin: str) -> Any:
         item = get_args(kind)[0]
         if not isinstance(value, list | tuple) or not all(isinstance(part, str | Path) for part in value):
             raise _misfit(setting, origin, value)
+        if setting.name == "variables" and not all(_NAME_AND_VALUE.fullmatch(str(part)) for part in value):
+            raise SettingsError(f"{origin}: expected texts as name=value or App/name=value.")
         return tuple(item(part) for part in value)
     if kind is Path and isinstance(value, str) and value:
         return Path(value)

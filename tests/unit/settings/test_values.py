@@ -22,6 +22,9 @@ from microflow_runtime.settings.values import convert_text, convert_value
         ("context_root", "/", "/"),
         ("admin_password", "x", Secret("x")),
         ("packages", "p", "p"),
+        ("packages", "https://a.example:8443/x y/", "https://a.example:8443/x y/"),
+        ("packages", "s3://bucket/prefix", "s3://bucket/prefix"),
+        ("variables", "url=sqlite:///a.db, Demo/size=5", ("url=sqlite:///a.db", "Demo/size=5")),
         ("home", "p", Path("p")),
     ],
 )
@@ -46,6 +49,17 @@ def test_text_becomes_a_value(name: str, text: str, value: object) -> None:
         ("context_root", "/a b"),
         ("context_root", "/a/../b"),
         ("context_root", "/a//b"),
+        ("packages", "ftp://a.example/"),
+        ("packages", "file:///etc"),
+        ("packages", "https://"),
+        ("packages", "https://a.example/?sig=1"),
+        ("packages", "https://a.example/#x"),
+        ("packages", "https://a.example:99999/"),
+        ("packages", "s3://"),
+        ("packages", "s3://bucket:80/x"),
+        ("variables", "url"),
+        ("variables", "=x"),
+        ("variables", "a/b/c=x"),
     ],
 )
 def test_a_misfit_says_where_and_what(name: str, text: str) -> None:
@@ -101,3 +115,11 @@ def test_an_address_shows_no_password(store: str) -> None:
     with pytest.raises(SettingsError, match="MICROFLOW_STORE_PASSWORD_FILE") as caught:
         convert_text(SETTINGS["store"], store, "here")
     assert "canary" not in caught.value.message
+
+
+def test_a_credential_in_an_address_is_refused() -> None:
+    """The message does not show it, and names the settings that it belongs in."""
+    with pytest.raises(SettingsError, match="holds a credential") as caught:
+        convert_text(SETTINGS["packages"], "https://reader:canary@a.example/", "here")
+    assert "canary" not in caught.value.message
+    assert "packages_password" in caught.value.help

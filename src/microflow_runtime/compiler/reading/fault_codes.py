@@ -26,6 +26,7 @@ NO_APP: Final = "MF-D030"
 UNREADABLE: Final = "MF-D031"
 STRAY_FILE: Final = "MF-D032"
 MISSING_FILE: Final = "MF-D033"
+LACKING_VARIABLE: Final = "MF-D034"
 
 TITLES: Final[dict[str, str]] = {
     NOT_YAML: "The file is not YAML",
@@ -52,4 +53,5 @@ TITLES: Final[dict[str, str]] = {
     UNREADABLE: "A file cannot be read",
     STRAY_FILE: "A file in the wrong place",
     MISSING_FILE: "A file that is named is missing",
+    LACKING_VARIABLE: "A variable that an environment lacks",
 }

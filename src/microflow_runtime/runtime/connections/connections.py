@@ -26,6 +26,7 @@ from microflow_runtime.runtime.connections.oauth import TokenSource, file_name
 from microflow_runtime.runtime.connections.sign_in import SignIn
 from microflow_runtime.runtime.connections.tls import own_context, usual_context
 from microflow_runtime.runtime.connections.token_file import TokenFile
+from microflow_runtime.runtime.environment import in_environment
 from microflow_runtime.settings import Secrets, Settings
 
 _TOKEN_BYTES: Final = 256 * 1024
@@ -75,7 +76,7 @@ class Connections:
         self._unwanted.clear()
 
     def _key(self, app: App, connection: str) -> _Key:
-        environment = app.environments.get(self._settings.environment)
+        environment = in_environment(app, self._settings).environments.get(self._settings.environment)
         variables = environment.variables if environment else {}
         return app.name, connection, msgspec.json.encode((app.connections[connection], variables))
 
@@ -91,7 +92,7 @@ class Connections:
         return found
 
     def _make(self, app: App, connection: str) -> Endpoint:
-        http: HttpConnection = settings_in(app, connection, self._settings.environment)
+        http: HttpConnection = settings_in(in_environment(app, self._settings), connection, self._settings.environment)
         if not isinstance(http, HttpConnection):
             raise SettingsError(f'"{connection}" of {app.name} is no connection of the type http')
         keyring = Keyring(self._secrets)

@@ -7,6 +7,7 @@ import msgspec
 
 from microflow_runtime.compiler import NodeDeclaration
 from microflow_runtime.compiler.reading import AppDefinitions, nearest
+from microflow_runtime.compiler.reading.environments import find_lacking_variables
 from microflow_runtime.errors import BadRequest, DefinitionFaults, Fault, MicroflowError, NotFound
 from microflow_runtime.model.app import App
 from microflow_runtime.runtime.builder import Forms
@@ -56,7 +57,7 @@ async def build_packages(folder: Path, wanted: Wanted, node_types: Mapping[str, 
         )
         await _check(name, content, wanted, forms, node_types)
         packages[name] = content
-    return Built(packages, warnings)
+    return Built(packages, (*warnings, *find_lacking_variables(definitions)))
 
 
 def _named(definitions: AppDefinitions, app: App, wanted: Wanted) -> dict[str, tuple[str, ...] | None]:
