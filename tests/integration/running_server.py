@@ -12,10 +12,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from microflow_runtime.cli.server_record import ServerState, find_server
+
 ROOT: Final = Path(__file__).parents[2]
 PASSWORD: Final = "a password for tests"
 _START_SECONDS: Final = 30.0
-_COMMAND: Final = str(Path(sys.executable).parent / "microflow")
+COMMAND: Final = str(Path(sys.executable).parent / "microflow")
 ACT: Final = "/MicroflowRest/DoAction"
 
 
@@ -50,10 +52,16 @@ class Server:
     """`microflow serve` on a free port. `log` is the file that its standard error goes to."""
 
     def __init__(
-        self, folder: Path, apps: Iterable[Path], *, workers: int, environment: Mapping[str, str] = {}
+        self,
+        folder: Path,
+        apps: Iterable[Path],
+        *,
+        workers: int,
+        environment: Mapping[str, str] = {},
+        home: Path | None = None,
     ) -> None:
         self.folder = folder
-        self.home = folder / "home"
+        self.home = home or folder / "home"
         self.log = folder / "server.log"
         self._apps = tuple(apps)
         self._workers = workers
@@ -71,7 +79,7 @@ class Server:
         folder_words = [word for app in self._apps for word in ("--app", str(app))]
         with self.log.open("ab") as log:
             return subprocess.Popen(
-                [_COMMAND, "serve", "--port", str(self.port), "--workers", str(self._workers), *folder_words],
+                [COMMAND, "serve", "--port", str(self.port), "--workers", str(self._workers), *folder_words],
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -148,18 +156,29 @@ class Server:
     def command(self, *words: str) -> str:
         """Run a command of the command line on the server's home and give what it printed."""
         done = subprocess.run(
-            [_COMMAND, *words], check=False, env=self.environment, capture_output=True, text=True, timeout=60
+            [COMMAND, *words], check=False, env=self.environment, capture_output=True, text=True, timeout=60
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout.strip()
 
     def workers(self) -> list[int]:
-        """Give the process ids of the workers that live."""
-        return sorted(pid for pid in _children(self.process.pid) if lives(pid))
+        """Give the process ids of the workers that take connections."""
+        return sorted(pid for pid in self.state.workers.values() if lives(pid))
+
+    @property
+    def state(self) -> ServerState:
+        """Give what the server tells about itself; fail the test when there is none."""
+        state = find_server(self.home)
+        assert state is not None
+        return state
+
+    def processes(self) -> list[int]:
+        """Give the process ids of all that live below the supervisor."""
+        return sorted(pid for pid in _below(self.process.pid) if lives(pid))
 
     def stop(self, number: int = signal.SIGTERM, *, seconds: float = 40) -> int:
         """Send a signal to the supervisor and give its exit code; no worker may be left."""
-        workers = self.workers()
+        workers = self.processes()
         self.process.send_signal(number)
         code = self.process.wait(seconds)
         assert not [pid for pid in workers if lives(pid)]
@@ -167,7 +186,7 @@ class Server:
 
     def end(self) -> None:
         """Leave no process behind, whatever happened."""
-        workers = self.workers() if self.process.poll() is None else []
+        workers = self.processes() if self.process.poll() is None else []
         if self.process.poll() is None:
             self.process.terminate()
             try:
@@ -193,6 +212,11 @@ def _children(pid: int) -> set[int]:
         return {int(each) for task in tasks for each in (task / "children").read_text().split()}
     except (FileNotFoundError, ProcessLookupError):
         return set()
+
+
+def _below(pid: int) -> set[int]:
+    children = _children(pid)
+    return children.union(*map(_below, children))
 
 
 def _free_port() -> int:

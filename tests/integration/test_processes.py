@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -27,10 +27,20 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def own(shared: Server) -> Server:
-    """Give the server as it runs, the administrator logged in anew."""
+    """Give the server as it runs with all its workers, the administrator logged in anew."""
     shared.start_again()
+    wait_until(lambda: len(shared.workers()) == 2, 20)
     shared.log_in()
     return shared
+
+
+def wait_until(is_true: Callable[[], bool], seconds: float) -> float:
+    """Wait until something is so and give how many seconds that took; fail the test when it takes too long."""
+    began = time.monotonic()
+    while not is_true():
+        assert time.monotonic() - began < seconds
+        time.sleep(0.01)
+    return time.monotonic() - began
 
 
 def wait_until_gone(pids: list[int], seconds: float) -> None:
@@ -58,19 +68,14 @@ def test_running_calls_finish_when_the_server_stops(own: Server, number: int) ->
 def test_a_killed_worker_comes_back(own: Server) -> None:
     """A worker that is killed is started again within a second, and calls go on meanwhile."""
     before = own.workers()
-    assert len(before) == 2
     os.kill(before[0], signal.SIGKILL)
-    until = time.monotonic() + 1.0
-    while time.monotonic() < until and (len(own.workers()) < 2 or before[0] in own.workers()):
-        time.sleep(0.02)
-    assert len(own.workers()) == 2
-    assert before[0] not in own.workers()
+    wait_until(lambda: len(own.workers()) == 2 and before[0] not in own.workers(), 1.0)
     assert statuses_everywhere(own, own.token) == {200}
 
 
 def test_workers_end_with_their_supervisor(own: Server) -> None:
     """When the supervisor is killed its workers end, after the calls under way."""
-    workers = own.workers()
+    workers = own.processes()
     replies: list[Reply] = []
     call = threading.Thread(target=lambda: replies.append(own.act("Waits Half A Second")))
     call.start()

@@ -12,6 +12,7 @@ from microflow_runtime.cli.feel import feel
 from microflow_runtime.cli.migrate import migrate
 from microflow_runtime.cli.package import package
 from microflow_runtime.cli.refresh import refresh
+from microflow_runtime.cli.restart import restart
 from microflow_runtime.cli.run_flow import run_flow
 from microflow_runtime.cli.schema import schema
 from microflow_runtime.cli.serve import serve
@@ -35,6 +36,7 @@ app.command("deploy")(deploy)
 app.command("versions")(versions)
 app.command("activate")(activate)
 app.command("refresh")(refresh)
+app.command("restart")(restart)
 app.command("schema")(schema)
 app.add_typer(user_app)
 app.add_typer(role_app)

@@ -1,7 +1,6 @@
-"""`microflow serve`: the command; what it starts is in `supervisor` and `worker`."""
+"""`microflow serve`: the command; what it starts is in `serving`, `supervisor` and `worker`."""
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -27,15 +26,19 @@ def serve(
         typer.Option("--context-root", envvar="MICROFLOW_CONTEXT_ROOT", help="Path under which every address stands."),
     ] = None,
     packages: Annotated[
-        Path | None,
-        typer.Option("--packages", envvar="MICROFLOW_PACKAGES", help="Folder that packages are fetched from."),
+        str | None,
+        typer.Option(
+            "--packages",
+            envvar="MICROFLOW_PACKAGES",
+            help="Where packages are fetched from: a folder, https://host/path/, or s3://bucket/prefix.",
+        ),
     ] = None,
     log_format: Annotated[
         str | None, typer.Option("--log-format", envvar="MICROFLOW_LOG_FORMAT", help="`json`, or `console` for people.")
     ] = None,
 ) -> None:
     """Serve the flows of apps until SIGTERM or Ctrl-C, which let running calls finish."""
-    from microflow_runtime.cli.supervisor import supervise
+    from microflow_runtime.cli.serving import supervise
 
     settings = settings_from(
         apps=apps,

@@ -1,7 +1,8 @@
-"""A worker process: one event loop that answers calls. Started by the supervisor only, `python -m microflow_runtime.cli.worker`.
+"""A worker: one event loop that answers calls, in a process that was forked from the template.
 
-Its standard input is a pipe from the supervisor: first the settings, then nothing, and its end means that the supervisor
-is gone, so that the worker ends as well.
+Its standard input is a pipe from the supervisor: first the settings, then perhaps `retire`, and its end means that the
+supervisor is gone, so that the worker ends as well. On another pipe the worker tells that it takes connections, or why it
+cannot.
 """
 
 import asyncio
@@ -10,12 +11,13 @@ import signal
 import socket
 import sys
 from contextlib import suppress
-from typing import Final, NoReturn
+from typing import Final
 
 import uvicorn
 import uvloop
 
-from microflow_runtime.cli.worker_start import WorkerStart, decode_start
+from microflow_runtime.cli.worker_start import RETIRE, WorkerStart, WorkerState, decode_start, encode_state
+from microflow_runtime.errors import MicroflowError
 from microflow_runtime.nodes import NODE_TYPES
 from microflow_runtime.runtime import Runtime, SharedPage, page_path
 from microflow_runtime.runtime.garbage import full_collections_held, settle
@@ -23,26 +25,41 @@ from microflow_runtime.security import Security
 from microflow_runtime.store import open_store
 from microflow_runtime.telemetry import Metrics, configure_logs, get_log
 from microflow_runtime.web.app import Application
-from microflow_runtime.web.whole_reply import WholeReplyProtocol
+from microflow_runtime.web.at_once import AtOnceProtocol
+from microflow_runtime.web.draining import DrainingServer
 
 _log: Final = get_log("worker")
 _PRUNE_SECONDS: Final = 300
 _STORE_PATIENCE_SECONDS: Final = 30.0
 
 
-def main() -> None:
-    """Run one worker to its end. By the time that it is told the settings it has loaded its modules."""
+def run(state_pipe: int) -> int:
+    """Run one worker to its end and give the exit code. It tells its state into this pipe."""
     line = sys.stdin.buffer.readline()
     if not line:  # the supervisor is gone, or has nothing to serve
-        return
+        return 0
     start = decode_start(line)
     settings = start.settings
     configure_logs(level=settings.log_level, log_format=settings.log_format)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(start))
+    for inherited in (start.socket, state_pipe):
+        os.set_inheritable(inherited, False)  # the end of the process is to be the end of them
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(start, state_pipe))
+    except MicroflowError as error:
+        _log.error("worker cannot serve", code=error.code, reason=error.message, cause=repr(error.__cause__))
+        _tell(state_pipe, WorkerState(is_ready=False, code=error.code, message=error.message))
+        return 1
+    return 0
 
 
-async def _serve(start: WorkerStart) -> None:
+def _tell(state_pipe: int, state: WorkerState) -> None:
+    """Tell the supervisor; one that is gone is noticed elsewhere."""
+    with suppress(BrokenPipeError):
+        os.write(state_pipe, encode_state(state))
+
+
+async def _serve(start: WorkerStart, state_pipe: int) -> None:
     settings = start.settings
     worker = str(start.number)
     store = open_store(settings, patience_seconds=_STORE_PATIENCE_SECONDS)
@@ -57,7 +74,7 @@ async def _serve(start: WorkerStart) -> None:
         uvicorn.Config(
             application,
             loop="none",
-            http=WholeReplyProtocol,
+            http=AtOnceProtocol,
             ws="none",
             lifespan="off",
             access_log=False,
@@ -65,11 +82,12 @@ async def _serve(start: WorkerStart) -> None:
             log_config=None,
             proxy_headers=bool(settings.trusted_proxies),
             forwarded_allow_ips=list(settings.trusted_proxies),
-            timeout_graceful_shutdown=max(1, round(settings.drain_seconds)),
             timeout_keep_alive=75,
             backlog=2048,
             h11_max_incomplete_event_size=64 * 1024,
-        )
+        ),
+        drain_seconds=settings.drain_seconds,
+        state_pipe=state_pipe,
     )
     background = [
         asyncio.create_task(runtime.follow()),
@@ -78,7 +96,7 @@ async def _serve(start: WorkerStart) -> None:
     ]
     for task in background:
         task.add_done_callback(_end_on_bug)
-    asyncio.get_running_loop().add_reader(0, server.end_with_supervisor)
+    asyncio.get_running_loop().add_reader(0, server.hear_supervisor)
     try:
         await server.serve(sockets=[socket.socket(fileno=start.socket)])
     finally:
@@ -91,14 +109,26 @@ async def _serve(start: WorkerStart) -> None:
         await store.close()
 
 
-class _Server(uvicorn.Server):
-    """The HTTP server, which also ends when the pipe to the supervisor is closed."""
+class _Server(DrainingServer):
+    """The HTTP server, which tells when it takes connections, and ends by what comes through the supervisor's pipe."""
 
-    def end_with_supervisor(self) -> None:
-        """Look at the pipe; nothing is ever written to it after the settings."""
-        if os.read(0, 64) == b"":
+    def __init__(self, config: uvicorn.Config, *, drain_seconds: float, state_pipe: int) -> None:
+        super().__init__(config, drain_seconds=drain_seconds)
+        self._state_pipe = state_pipe
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take connections, and say so."""
+        await super().startup(sockets)
+        _tell(self._state_pipe, WorkerState(is_ready=True))
+
+    def hear_supervisor(self) -> None:
+        """Take in what came through the pipe, or that it has been closed."""
+        heard = os.read(0, 64)
+        if heard == RETIRE:
+            self.retire()
+        elif heard == b"":
             asyncio.get_running_loop().remove_reader(0)
-            self.should_exit = True
+            self.stop()
 
 
 async def _prune(security: Security, number: int) -> None:
@@ -116,13 +146,3 @@ def _end_on_bug(task: "asyncio.Task[None]") -> None:
     if error is not None:
         _log.error("worker ends", reason=repr(error))
         os.kill(os.getpid(), signal.SIGTERM)
-
-
-def _exit() -> NoReturn:
-    with suppress(KeyboardInterrupt):
-        main()
-    sys.exit(0)
-
-
-if __name__ == "__main__":
-    _exit()

@@ -11,27 +11,30 @@ import os
 from pathlib import Path
 from typing import Final, Self
 
+from microflow_runtime.errors import StoreError
+
 PAGE_BYTES: Final = 4096
+_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 _EPOCH: Final = 0
 _DEADLINE: Final = 1
 _REVOCATION: Final = 2
 
 
 class SharedPage:
-    """One process's view of the page. Reading a word costs less than a microsecond and never tears."""
+    """One process's view of the page. Reading a word costs less than a microsecond and never tears.
+
+    Making one raises StoreError when the run folder cannot be used.
+    """
 
     def __init__(self, path: Path) -> None:
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(path, flags, 0o600)
         try:
-            if os.fstat(descriptor).st_size < PAGE_BYTES:
-                os.ftruncate(descriptor, PAGE_BYTES)
-            self._map = mmap.mmap(descriptor, PAGE_BYTES)
-        finally:
-            os.close(descriptor)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._map = _open(path)
+            # Kept open, so that a change can be told also when no file can be opened for writing any more.
+            self._lock = os.open(path.with_suffix(".lock"), _FLAGS, 0o600)
+        except OSError as error:
+            raise StoreError(f"The run folder cannot be used: {error.strerror}.") from error
         self._words = memoryview(self._map).cast("Q")
-        self._lock_path = path.with_suffix(".lock")
 
     @classmethod
     def find(cls, path: Path) -> Self | None:
@@ -59,14 +62,27 @@ class SharedPage:
 
     def bump_revocation(self) -> None:
         """Tell every process that sessions or rights have changed."""
-        with self._lock_path.open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        try:
             self._words[_REVOCATION] += 1
+        finally:
+            fcntl.flock(self._lock, fcntl.LOCK_UN)
 
     def close(self) -> None:
         """Let go of the page; its words stay for the others."""
         self._words.release()
         self._map.close()
+        os.close(self._lock)
+
+
+def _open(path: Path) -> mmap.mmap:
+    """Map the file, its block reserved: on a full disk a mapped hole is not an error but the end of the process."""
+    descriptor = os.open(path, _FLAGS, 0o600)
+    try:
+        os.posix_fallocate(descriptor, 0, PAGE_BYTES)
+        return mmap.mmap(descriptor, PAGE_BYTES)
+    finally:
+        os.close(descriptor)
 
 
 def page_path(home: Path) -> Path:

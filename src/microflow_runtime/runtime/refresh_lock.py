@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from microflow_runtime.errors import NotAvailable
+from microflow_runtime.errors import NotAvailable, StoreError
 
 _FIRST_PAUSE_SECONDS: Final = 0.002
 _LONGEST_PAUSE_SECONDS: Final = 0.05
@@ -18,11 +18,14 @@ _LONGEST_PAUSE_SECONDS: Final = 0.05
 async def refresh_lock(run_folder: Path, *, patience_seconds: float = 60.0) -> AsyncIterator[None]:
     """Hold the lock. The system lets go of it when the process ends, however it ends.
 
-    Raises NotAvailable when others hold it for longer than the patience.
+    Raises NotAvailable when others hold it for longer than the patience, StoreError when the folder cannot be used.
     """
     path = run_folder / "refresh.lock"
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise StoreError(f"The run folder cannot be used: {error.strerror}.") from error
     try:
         await _take(descriptor, patience_seconds)
         yield
