@@ -32,7 +32,7 @@ from microflow_runtime.nodes.rest.path import path_filler, placeholders, wrong_w
 from microflow_runtime.nodes.rest.replies import body_reader, body_type, reply_type
 from microflow_runtime.nodes.rest.templates import Template, bind_template, check_template
 from microflow_runtime.nodes.rest.texts import form_encoded, pairs_of, refused, text_of
-from microflow_runtime.nodes.rest.trace_context import trace_parent
+from microflow_runtime.nodes.rest.trace_context import trace_context
 
 _NO_BODY: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _HEADER_VALUE: Final = re.compile(r"[\x20-\x7e]*")
@@ -213,6 +213,7 @@ class _Asking:
         deadline = run.deadline_ns
         if self._timeout_ns:
             deadline = min(deadline, perf_counter_ns() + self._timeout_ns)
+        parent, state = trace_context(run.execution_id, run.root.trace_parent, run.root.trace_state)
         return HttpRequest(
             method=self._method,
             path=path,
@@ -221,8 +222,8 @@ class _Asking:
             body=body,
             deadline_ns=deadline,
             repeats=self.repeats,
-            trace_parent=trace_parent(run.execution_id, run.root.trace_parent),
-            trace_state=run.root.trace_state,
+            trace_parent=parent,
+            trace_state=state,
         )
 
 

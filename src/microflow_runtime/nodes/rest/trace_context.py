@@ -9,18 +9,16 @@ _ID: Final = re.compile(r"(?!0{32})[0-9a-f]{32}")
 _RECORDED: Final = "01"
 
 
-def trace_parent(execution_id: str, came: str) -> str:
-    """Give the header `traceparent` of one call: a new span in the trace that came in, or in that of the execution.
+def trace_context(execution_id: str, came: str, state: str) -> tuple[str, str]:
+    """Give `traceparent` and `tracestate` of one call: a new span in the trace that came in, or in that of the execution.
 
-    Source: W3C Trace Context, section 3.2.
+    The state goes on only with its trace. Source: W3C Trace Context, sections 3.2 and 4.3.
     """
     found = _PARENT.fullmatch(came)
     if found:
-        trace, flags = found[1], found[2]
-    else:
-        trace = execution_id if _ID.fullmatch(execution_id) else os.urandom(16).hex()
-        flags = _RECORDED
-    return f"00-{trace}-{_span()}-{flags}"
+        return f"00-{found[1]}-{_span()}-{found[2]}", state
+    trace = execution_id if _ID.fullmatch(execution_id) else os.urandom(16).hex()
+    return f"00-{trace}-{_span()}-{_RECORDED}", ""
 
 
 def _span() -> str:

@@ -4,16 +4,16 @@ import re
 
 import pytest
 
-from microflow_runtime.nodes.rest.trace_context import trace_parent
+from microflow_runtime.nodes.rest.trace_context import trace_context
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 
 
 def test_a_trace_that_came_goes_on() -> None:
     """Trace and flags stay, the span is a new one for each call."""
-    made = {trace_parent("f" * 32, f"00-{TRACE}-b7ad6b7169203331-00") for _ in range(3)}
+    made = {trace_context("f" * 32, f"00-{TRACE}-b7ad6b7169203331-00", "a=1") for _ in range(3)}
     assert len(made) == 3
-    assert all(re.fullmatch(f"00-{TRACE}-[0-9a-f]{{16}}-00", each) for each in made)
+    assert all(re.fullmatch(f"00-{TRACE}-[0-9a-f]{{16}}-00", parent) and state == "a=1" for parent, state in made)
 
 
 @pytest.mark.parametrize(
@@ -21,10 +21,12 @@ def test_a_trace_that_came_goes_on() -> None:
 )
 def test_without_one_the_execution_is_the_trace(came: str) -> None:
     """What is no trace context counts as none, and the execution's id is the trace."""
-    assert re.fullmatch(f"00-{TRACE}-[0-9a-f]{{16}}-01", trace_parent(TRACE, came))
+    parent, state = trace_context(TRACE, came, "a=1")
+    assert re.fullmatch(f"00-{TRACE}-[0-9a-f]{{16}}-01", parent)
+    assert state == ""
 
 
 def test_an_id_that_cannot_be_a_trace() -> None:
     """An execution whose id has another form gets a trace of its own."""
-    assert re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-01", trace_parent("1", ""))
-    assert "0" * 32 not in trace_parent("0" * 32, "")
+    assert re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-01", trace_context("1", "", "")[0])
+    assert "0" * 32 not in trace_context("0" * 32, "", "")[0]

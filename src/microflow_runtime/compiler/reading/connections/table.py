@@ -28,13 +28,10 @@ class ConnectionShape(msgspec.Struct, frozen=True):
         record = self.choice.read(value, path, findings)
         if record is BAD:
             return BAD
-        settings = {name: item for name, item in value.items() if name != "type"}
-        return Connection(
-            name=str(path[-1]),
-            type=value.get("type", DEFAULT_TYPE),
-            settings=settings,
-            retry=getattr(record, "retry", None),
-        )
+        retry = getattr(record, "retry", None)
+        apart = {"type"} if retry is None else {"type", "retry"}
+        settings = {name: item for name, item in value.items() if name not in apart}
+        return Connection(name=str(path[-1]), type=value.get("type", DEFAULT_TYPE), settings=settings, retry=retry)
 
     def schema(self) -> Schema:
         """See Shape."""
