@@ -4,14 +4,13 @@ import io
 import stat
 import struct
 import zipfile
-from pathlib import Path
 
 import pytest
 from tests.unit.small_apps import LINE, ORDER, files_of
 
 from microflow_runtime.compiler.reading import read_definitions, source_of_files
-from microflow_runtime.errors import BadRequest, NotFound
-from microflow_runtime.runtime.packages import find_package, read_package, record, write_package
+from microflow_runtime.errors import BadRequest
+from microflow_runtime.runtime.packages import read_package, record, write_package
 
 FLOW = """
 microflow: Copy
@@ -173,25 +172,58 @@ def test_a_package_has_an_app() -> None:
         read_package("x.jar", _zip(("microflows/a.yaml", b"microflow: A")))
 
 
-def test_a_package_is_found_by_its_exact_name_only(tmp_path: Path) -> None:
-    """The name is compared with the folder's listing; it never leads anywhere else."""
-    folder = tmp_path / "packages"
-    (folder / "inner").mkdir(parents=True)
-    (folder / "a.jar").write_bytes(b"a")
-    (folder / "inner" / "b.jar").write_bytes(b"b")
-    (tmp_path / "c.jar").write_bytes(b"c")
-    (folder / "link.jar").symlink_to(tmp_path / "c.jar")
-    assert find_package(folder, "a.jar") == b"a"
-    for name in ("A.jar", "../c.jar", "inner/b.jar", "inner", "link.jar", str(tmp_path / "c.jar"), ".", "", "a.jar\0"):
-        with pytest.raises(NotFound):
-            find_package(folder, name)
-    with pytest.raises(NotFound):
-        find_package(tmp_path / "nowhere", "a.jar")
+def test_folders_that_other_programs_note_are_passed_over() -> None:
+    """They say nothing; a file in them counts as ever."""
+    entry = zipfile.ZipInfo("files/")
+    entry.external_attr = (stat.S_IFDIR | 0o755) << 16
+    source = read_package("x.jar", _zip(APP, (entry, b""), ("files/a", b"1"))).source
+    assert [file.path for file in source.files] == ["app.yaml", "files/a"]
 
 
-def test_a_package_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its size on disk is looked at first."""
-    monkeypatch.setattr(record, "MAX_PACKAGE_BYTES", 10)
-    (tmp_path / "a.jar").write_bytes(bytes(11))
-    with pytest.raises(BadRequest, match="larger than 10 bytes"):
-        find_package(tmp_path, "a.jar")
+def test_an_office_document_is_data() -> None:
+    """It is a zip by its content, and a file of the app by its name."""
+    book = _zip(("xl/workbook.xml", b"<x/>"))
+    assert read_package("x.jar", _zip(APP, ("files/prices.xlsx", book))).source.find_file("files/prices.xlsx")
+    with pytest.raises(BadRequest, match="holds an archive"):
+        read_package("x.jar", _zip(APP, ("files/prices.csv", book)))
+
+
+@pytest.mark.parametrize("pack", [zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED])
+def test_a_package_that_another_program_made_is_read(pack: int) -> None:
+    """Also when it was written without seeking back, so that sizes stand behind the data."""
+    pipe = _Pipe()
+    with zipfile.ZipFile(pipe, "w", pack) as archive:  # type: ignore[arg-type]  # it needs no more than write and flush
+        for name, content in (APP, ("files/\u0e01 a.txt", b"x" * 5000)):
+            archive.writestr(name, content)
+    source = read_package("x.jar", bytes(pipe.written)).source
+    assert [file.path for file in source.files] == ["app.yaml", "files/\u0e01 a.txt"]
+
+
+class _Pipe:
+    """Takes bytes in their order and nothing else."""
+
+    def __init__(self) -> None:
+        self.written = bytearray()
+
+    def write(self, piece: bytes) -> int:
+        """Take bytes."""
+        self.written += piece
+        return len(piece)
+
+    def flush(self) -> None:
+        """Do nothing."""
+
+
+def test_the_kind_stands_in_the_package() -> None:
+    """A whole app says nothing, chosen flows and patches say what they are."""
+    patch = b"kind: patch\nbase: v.0.9.0\nremoved: [files/old, microflows/Old.yaml]\n"
+    for written, told in (
+        (None, ("full", "", ())),
+        (b"kind: full", ("full", "", ())),
+        (b"kind: flows", ("flows", "", ())),
+        (patch, ("patch", "v.0.9.0", ("files/old", "microflows/Old.yaml"))),
+        (b"kind: patch\nbase: v.0.9.0", ("patch", "v.0.9.0", ())),
+    ):
+        package = read_package("x.jar", _zip(APP, *([("snapshot.yaml", written)] if written else [])))
+        assert (package.kind, package.base, package.removed) == told
+        assert [file.path for file in package.source.files] == ["app.yaml"]
