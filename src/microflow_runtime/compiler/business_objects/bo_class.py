@@ -6,7 +6,7 @@ a missing list is []. Why dicts: docs/decisions/0001-values-are-dicts.md.
 
 from collections.abc import Callable, Iterable, Mapping
 from itertools import repeat
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import msgspec
 
@@ -14,6 +14,7 @@ from microflow_runtime.compiler.business_objects.constraints import Check, build
 from microflow_runtime.compiler.business_objects.misfit import Misfit, Notes, describe
 from microflow_runtime.compiler.business_objects.simple_values import SIMPLE
 from microflow_runtime.compiler.business_objects.unrolled import (
+    BOOLEAN,
     DECIMAL,
     INTEGER,
     NEEDED,
@@ -21,6 +22,10 @@ from microflow_runtime.compiler.business_objects.unrolled import (
     OTHER,
     PLAIN,
     TEXT,
+    adopter_factory,
+    list_adopter_factory,
+    list_reader_factory,
+    list_writer_factory,
     reader_factory,
     writer_factory,
 )
@@ -46,6 +51,9 @@ class ValueShape(msgspec.Struct, frozen=True):
     adopt: Adopter
     write: Writer | None
     blank: Callable[[], Value]
+
+
+_KINDS: Final = {"string": TEXT, "decimal": DECIMAL, "integer": INTEGER, "boolean": BOOLEAN}
 
 
 class _Slot:
@@ -89,11 +97,11 @@ class _Slot:
         self.settled = True
 
     @property
-    def read_kind(self) -> str:
-        """How the unrolled reader may take the value without a call."""
+    def take_kind(self) -> str:
+        """How the unrolled reader and adopter may take the value without a call."""
         if self.check is not None or self.type.is_list:
             return OTHER
-        return {"string": TEXT, "decimal": DECIMAL, "integer": INTEGER}.get(self.type.name, OTHER)
+        return _KINDS.get(self.type.name, OTHER)
 
     @property
     def write_kind(self) -> str:
@@ -105,6 +113,10 @@ class _Slot:
     def read_or_missing(self, given: Any, notes: Notes) -> Value:
         """Read what was given, or give what stands for nothing."""
         return self.missing() if given is None else self.read(given, notes)
+
+    def adopt_or_missing(self, given: Any) -> Value:
+        """Take over what was given, or give what stands for nothing."""
+        return self.missing() if given is None else self.adopt(given)
 
     def write_or_refuse(self, value: Value) -> Any:
         """Write the value; Misfit when one is needed and there is none."""
@@ -146,15 +158,28 @@ def _checked_adopter(adopt: Adopter, check: Check) -> Adopter:
 class BoClass:
     """The class of one Business Object within one closure of definitions. It never changes once it is linked."""
 
-    __slots__ = ("_adopters", "_read", "_slots", "_write", "definition", "name")
+    __slots__ = (
+        "_adopt",
+        "_adopt_many",
+        "_read",
+        "_read_many",
+        "_slots",
+        "_write",
+        "_write_many",
+        "definition",
+        "name",
+    )
 
     def __init__(self, definition: BusinessObject) -> None:
         self.definition = definition
         self.name = definition.name
         self._slots: dict[str, _Slot] = {}
         self._read: Callable[[dict[str, Any], Notes], dict[str, Value]]
+        self._read_many: Callable[[list[Any], Notes], list[Value]]
+        self._adopt: Callable[[dict[str, Any]], dict[str, Value]]
+        self._adopt_many: Callable[[list[Any]], list[Value]]
         self._write: Callable[[dict[str, Value]], dict[str, Any]]
-        self._adopters: tuple[tuple[str, Adopter, _Slot], ...] = ()
+        self._write_many: Callable[[list[Value]], list[Any]]
 
     def link(self, classes: "Mapping[str, BoClass]") -> None:
         """Build the fields, once every class of the closure exists: Business Objects may refer to each other."""
@@ -163,10 +188,7 @@ class BoClass:
                 self._slots[field.name] = _Slot(field, shape_of(field.type, classes))
             except Misfit as misfit:
                 raise misfit.under(field.name).under(self.name) from misfit
-        slots = self._slots.values()
-        self._read = self._make_reader()
-        self._write = self._make_writer()
-        self._adopters = tuple((slot.name, slot.adopt, slot) for slot in slots)
+        self._make()
 
     def settle(self) -> None:
         """Read the defaults, once every class of the closure is linked."""
@@ -187,16 +209,19 @@ class BoClass:
         """Make a value from a context by field names; fields of the context that are not declared are left out."""
         if type(value) is not dict:
             raise Misfit(f"a {self.name}", describe(value))
-        result: dict[str, Value] = {}
-        name = ""
-        try:
-            for name, adopt, slot in self._adopters:
-                given = value.get(name)
-                result[name] = slot.missing() if given is None else adopt(given)
-        except Misfit as misfit:
-            misfit.under(name)
-            raise
-        return result
+        return self._adopt(value)
+
+    def read_many(self, values: Any, notes: Notes) -> list[Value]:
+        """Make values from a list of JSON objects."""
+        if type(values) is not list:
+            raise Misfit("a list", describe(values))
+        return self._read_many(values, notes)
+
+    def adopt_many(self, values: Any) -> list[Value]:
+        """Make values from a list of contexts."""
+        if type(values) is not list:
+            raise Misfit("a list", describe(values))
+        return self._adopt_many(values)
 
     def adopt_field(self, name: str) -> Adopter:
         """Give the function that takes over a value for one field: type, presence and constraints."""
@@ -223,7 +248,12 @@ class BoClass:
         """Make the JSON object of a value; a required field without value does not fit."""
         return self._write(value)
 
-    def _make_reader(self) -> Callable[[dict[str, Any], Notes], dict[str, Value]]:
+    def write_many(self, values: list[Value]) -> list[Any]:
+        """Make the JSON objects of a list of values."""
+        return self._write_many(values)
+
+    def _make(self) -> None:
+        """Make the functions that do the work."""
         slots = tuple(self._slots.values())
         declared = frozenset(self._slots)
 
@@ -233,19 +263,33 @@ class BoClass:
         def count_unknown(value: dict[str, Any], notes: Notes) -> None:
             notes.unknown_fields += sum(name not in declared for name in value)
 
-        factory = reader_factory("".join(slot.read_kind for slot in slots))
-        names = (slot.name for slot in slots)
-        converters = (slot.read_or_missing for slot in slots)
-        return factory(*names, *converters, failed, count_unknown, Misfit)
+        names = tuple(self._slots)
+        taken = "".join(slot.take_kind for slot in slots)
+        written = "".join(slot.write_kind for slot in slots)
+        readers = tuple(slot.read_or_missing for slot in slots)
+        adopters = tuple(slot.adopt_or_missing for slot in slots)
+        writers = tuple(slot.write_or_refuse for slot in slots)
+        read_again = _telling(lambda value: self.read(value, Notes()))
+        adopt_again, write_again = _telling(self.adopt), _telling(self.write)
+        self._read = reader_factory(taken)(*names, *readers, failed, count_unknown, Misfit)
+        self._read_many = list_reader_factory(taken)(*names, *readers, read_again, count_unknown, Misfit)
+        self._adopt = adopter_factory(taken)(*names, *adopters, failed, Misfit)
+        self._adopt_many = list_adopter_factory(taken)(*names, *adopters, adopt_again, Misfit)
+        self._write = writer_factory(written)(*names, *writers, failed, Misfit)
+        self._write_many = list_writer_factory(written)(*names, *writers, write_again, Misfit, self._write)
 
-    def _make_writer(self) -> Callable[[dict[str, Value]], dict[str, Any]]:
-        slots = tuple(self._slots.values())
 
-        def failed(index: int, misfit: Misfit) -> NoReturn:
-            raise misfit.under(slots[index].name)
+def _telling(convert: Callable[[Any], Any]) -> Callable[[Any, int], NoReturn]:
+    """Give what says which part of a value of a list does not fit, by converting it alone."""
 
-        factory = writer_factory("".join(slot.write_kind for slot in slots))
-        return factory(*(slot.name for slot in slots), *(slot.write_or_refuse for slot in slots), failed, Misfit)
+    def failed(value: Any, index: int) -> NoReturn:
+        try:
+            convert(value)
+        except Misfit as misfit:
+            raise misfit.under(index) from None
+        raise AssertionError("a value that does not fit in a list does not fit alone")
+
+    return failed
 
 
 def build_classes(definitions: Iterable[BusinessObject]) -> dict[str, BoClass]:
@@ -268,6 +312,8 @@ def shape_of(type_ref: TypeRef, classes: Mapping[str, BoClass]) -> ValueShape:
         single = ValueShape(type_ref, bo_class.read, bo_class.adopt, bo_class.write, bo_class.blank)
     if not type_ref.is_list:
         return single
+    if simple is None:
+        return ValueShape(type_ref, bo_class.read_many, bo_class.adopt_many, bo_class.write_many, list)
     write = _list_writer(single.write) if single.write is not None else None
     return ValueShape(type_ref, _list_reader(single.read), _list_adopter(single.adopt), write, list)
 

@@ -1,7 +1,8 @@
-"""Readers and writers of Business Objects with their loops unrolled: the work of every call is done here.
+"""Readers, adopters and writers of Business Objects with their loops unrolled: the work of every call is done here.
 
 A function is made once for each sequence of kinds of field, from text in which nothing of a definition appears: names
-and converters are arguments of the factory. Classes with the same kinds of fields share the code.
+and converters are arguments of the factory. Classes with the same kinds of fields share the code. Each comes in two
+forms: for one value, and for a list of values, which leaves it to the form for one to say what is wrong with a value.
 """
 
 from collections.abc import Callable
@@ -17,6 +18,8 @@ DECIMAL: Final = "d"
 """A decimal without constraints: taken as it is; the door has checked its bounds."""
 INTEGER: Final = "i"
 """An integer without constraints: made a Decimal when it is written without fraction and exponent."""
+BOOLEAN: Final = "b"
+"""A truth value without constraints: taken as it is."""
 OTHER: Final = "o"
 """Anything else: handed to its converter."""
 PLAIN: Final = "p"
@@ -27,63 +30,128 @@ NUMBER: Final = "n"
 """A number: it goes out as it is when its text has no exponent."""
 
 _READ: Final = {
-    TEXT: "v if type(v) is str else r{0}(v, notes)",
-    DECIMAL: "v if type(v) is D else r{0}(v, notes)",
-    INTEGER: "D(v) if type(v) is int and -B < v < B else r{0}(v, notes)",
-    OTHER: "r{0}(v, notes)",
+    TEXT: "v if type(v) is str else c{0}(v, notes)",
+    DECIMAL: "v if type(v) is D else c{0}(v, notes)",
+    INTEGER: "D(v) if type(v) is int and -B < v < B else c{0}(v, notes)",
+    BOOLEAN: "v if v is True or v is False else c{0}(v, notes)",
+    OTHER: "c{0}(v, notes)",
+}
+_ADOPT: Final = {
+    TEXT: "v if type(v) is str else c{0}(v)",
+    DECIMAL: "v if type(v) is D and v.is_finite() else c{0}(v)",
+    INTEGER: "v if type(v) is D and str(v).isdigit() else c{0}(v)",
+    BOOLEAN: "v if v is True or v is False else c{0}(v)",
+    OTHER: "c{0}(v)",
 }
 _WRITE: Final = {
     PLAIN: "v",
-    NEEDED: "v if v is not None else w{0}(v)",
-    NUMBER: "v if type(v) is D and 'E' not in str(v) else w{0}(v)",
-    OTHER: "w{0}(v)",
+    NEEDED: "v if v is not None else c{0}(v)",
+    NUMBER: "v if type(v) is D and 'E' not in str(v) else c{0}(v)",
+    OTHER: "c{0}(v)",
 }
-_NO_FIELDS: Final = ("        pass",)
-"""What stands under `try` where a Business Object has no fields."""
+_IS_WRITTEN: Final = {
+    PLAIN: "",
+    NEEDED: "value[n{0}] is not None",
+    NUMBER: "type(v := value[n{0}]) is D and 'E' not in str(v)",
+}
+"""When a value goes out as it is. A Business Object whose values all do goes out as it is itself."""
 
-Factory = Callable[..., Callable[..., dict[str, Any]]]
+Factory = Callable[..., Callable[..., Any]]
 
 
 @lru_cache(maxsize=4096)
 def reader_factory(kinds: str) -> Factory:
     """Give the factory of readers for fields of these kinds.
 
-    Its arguments are the fields' names, their converters `(given, notes)`, and `failed(index, error)`,
-    which is called with what a converter raised and must raise. The reader counts keys that are no field's in `notes`.
+    Its arguments are the fields' names, their converters `(given, notes)`, and `failed(index, error)`, which is called
+    with what a converter raised and must raise. `unknown(value, notes)` counts keys that are no field's.
     """
-    lines = ["    get = value.get", "    at = 0", "    try:"]
-    for index, kind in enumerate(kinds):
-        lines += [
-            f"        at = {index}",
-            f"        v = get(n{index})",
-            f"        v{index} = {_READ[kind].format(index)}",
-        ]
-    lines += [*_NO_FIELDS[: not kinds], "    except M as error:", "        failed(at, error)"]
-    lines += [f"    if len(value) != {len(kinds)}:", "        unknown(value, notes)"]
-    pairs = ", ".join(f"n{index}: v{index}" for index in range(len(kinds)))
-    return _made("value, notes", [*lines, f"    return {{{pairs}}}"], kinds, "r", "failed, unknown, M")
+    lines = ["get = value.get", *_guarded(_taken(kinds, _READ, "get(n{0})", "at = {0}"), kinds)]
+    lines += [f"if len(value) != {len(kinds)}:", "    unknown(value, notes)", f"return {_made_of(kinds)}"]
+    return _made("value, notes", lines, kinds, "failed, unknown, M")
+
+
+@lru_cache(maxsize=4096)
+def list_reader_factory(kinds: str) -> Factory:
+    """Give the factory of readers of lists; `failed(value, index)` is called with the value that does not fit and must raise."""
+    inner = ["get = value.get", *_taken(kinds, _READ, "get(n{0})"), f"add({_made_of(kinds)})"]
+    inner += [f"if len(value) != {len(kinds)}:", "    unknown(value, notes)"]
+    return _made("values, notes", _for_each(inner), kinds, "failed, unknown, M")
+
+
+@lru_cache(maxsize=4096)
+def adopter_factory(kinds: str) -> Factory:
+    """Give the factory of adopters, which take a context over by the names of fields; arguments as for readers."""
+    lines = ["get = value.get", *_guarded(_taken(kinds, _ADOPT, "get(n{0})", "at = {0}"), kinds)]
+    return _made("value", [*lines, f"return {_made_of(kinds)}"], kinds, "failed, M")
+
+
+@lru_cache(maxsize=4096)
+def list_adopter_factory(kinds: str) -> Factory:
+    """Give the factory of adopters of lists; arguments as for readers of lists."""
+    inner = ["get = value.get", *_taken(kinds, _ADOPT, "get(n{0})"), f"add({_made_of(kinds)})"]
+    return _made("values", _for_each(inner), kinds, "failed, M")
 
 
 @lru_cache(maxsize=4096)
 def writer_factory(kinds: str) -> Factory:
     """Give the factory of writers for fields of these kinds; arguments as for readers, converters take the value alone."""
-    lines = ["    at = 0", "    try:"]
+    lines = _guarded(_taken(kinds, _WRITE, "value[n{0}]", "at = {0}"), kinds)
+    return _made("value", [*lines, f"return {_made_of(kinds)}"], kinds, "failed, M")
+
+
+@lru_cache(maxsize=4096)
+def list_writer_factory(kinds: str) -> Factory:
+    """Give the factory of writers of lists; arguments as for readers of lists, and `one`, the writer of one value."""
+    if OTHER in kinds:
+        inner = [*_taken(kinds, _WRITE, "value[n{0}]"), f"add({_made_of(kinds)})"]
+        return _made("values", _for_each(inner), kinds, "failed, M, one")
+    tests = [_IS_WRITTEN[kind].format(index) for index, kind in enumerate(kinds) if _IS_WRITTEN[kind]]
+    inner = [f"add(value if {' and '.join(tests) or 'True'} else one(value))"]
+    return _made("values", _for_each(inner), kinds, "failed, M, one")
+
+
+def _taken(kinds: str, forms: dict[str, str], look: str, before: str = "") -> list[str]:
+    """Give the lines that take each field's value into a variable of its own."""
+    lines = []
     for index, kind in enumerate(kinds):
-        lines += [
-            f"        at = {index}",
-            f"        v = value[n{index}]",
-            f"        v{index} = {_WRITE[kind].format(index)}",
-        ]
-    lines += [*_NO_FIELDS[: not kinds], "    except M as error:", "        failed(at, error)"]
-    pairs = ", ".join(f"n{index}: v{index}" for index in range(len(kinds)))
-    return _made("value", [*lines, f"    return {{{pairs}}}"], kinds, "w", "failed, M")
+        lines += [before.format(index)] if before else []
+        lines += [f"v = {look.format(index)}", f"v{index} = {forms[kind].format(index)}"]
+    return lines
 
 
-def _made(parameters: str, body: list[str], kinds: str, letter: str, extra: str) -> Factory:
+def _guarded(lines: list[str], kinds: str) -> list[str]:
+    """Put lines under a guard that tells which field a misfit is of."""
+    if not kinds:
+        return []
+    return ["at = 0", "try:", *(f"    {line}" for line in lines), "except M as error:", "    failed(at, error)"]
+
+
+def _for_each(inner: list[str]) -> list[str]:
+    """Put lines into a loop over values that are dicts."""
+    return [
+        "result = []",
+        "add = result.append",
+        "try:",
+        "    for value in values:",
+        "        if type(value) is not dict:",
+        "            failed(value, len(result))",
+        *(f"        {line}" for line in inner),
+        "except M:",
+        "    failed(values[len(result)], len(result))",
+        "return result",
+    ]
+
+
+def _made_of(kinds: str) -> str:
+    return "{" + ", ".join(f"n{index}: v{index}" for index in range(len(kinds))) + "}"
+
+
+def _made(parameters: str, body: list[str], kinds: str, extra: str) -> Factory:
     names = [f"n{index}" for index in range(len(kinds))]
-    converters = [f"{letter}{index}" for index in range(len(kinds))]
+    converters = [f"c{index}" for index in range(len(kinds))]
     head = f"def make({', '.join([*names, *converters])}{', ' if kinds else ''}{extra}):"
-    inner = [f"    def convert({parameters}):", *(f"    {line}" for line in body), "    return convert"]
+    inner = [f"    def convert({parameters}):", *(f"        {line}" for line in body), "    return convert"]
     room: dict[str, Any] = {"D": Decimal, "B": INT_BOUND}
     exec("\n".join([head, *inner]), room)  # noqa: S102 - the text is made of numbered names only
     factory: Factory = room["make"]
