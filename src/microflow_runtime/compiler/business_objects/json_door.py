@@ -5,8 +5,9 @@ a hostile body can provoke in the decoder is caught here and becomes `BadRequest
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import Clamped, Context, Decimal, Inexact, InvalidOperation, Overflow, Subnormal, Underflow
+from itertools import chain
 from typing import Any, Final
 
 import msgspec
@@ -72,7 +73,7 @@ def decode_json(body: bytes, limits: JsonLimits = _DEFAULTS) -> Any:
         or size >= _KEY_BYTES * limits.keys_per_object
         or size > limits.text_bytes
     ):
-        _check_sizes(value, limits)
+        _check_sizes(value, limits, body)
     return value
 
 
@@ -89,31 +90,56 @@ def exact_number(text: str) -> Decimal:
         raise ValueError("this is a number out of bounds") from error
 
 
-def _check_sizes(value: Any, limits: JsonLimits) -> None:
-    """Walk the containers level by level; the decoder's own guard has already bounded how deep they can be."""
+def _check_sizes(value: Any, limits: JsonLimits, body: bytes) -> None:
+    """Look at the containers level by level; the decoder's own guard has already bounded how deep they can be.
+
+    Rows of plain values, which make most of a large body, are looked at without a step of Python for each value.
+    """
+    may_be_long = _may_hold_long_text(body, limits.text_bytes)
     depth = 0
     keys = 0
-    level = [value] if isinstance(value, dict | list) else []
-    while level:
+    dicts: list[dict[str, Any]] = [value] if type(value) is dict else []
+    lists: list[list[Any]] = [value] if type(value) is list else []
+    while dicts or lists:
         depth += 1
         if depth > limits.depth:
             raise BadRequest(f"The body is nested deeper than {limits.depth} levels.")
-        below: list[Any] = []
-        items: Iterable[Any]
-        for container in level:
-            if type(container) is dict:
-                keys += len(container)
-                if len(container) > limits.keys_per_object or keys > limits.keys:
-                    raise BadRequest(
-                        f"The body has more than {limits.keys_per_object} keys in an object or {limits.keys} in all."
-                    )
-                items = container.values()
-            else:
-                items = container
-            for item in items:
-                kind = type(item)
-                if kind is dict or kind is list:
-                    below.append(item)
-                elif kind is str and len(item) * 4 > limits.text_bytes and len(item.encode()) > limits.text_bytes:
-                    raise BadRequest(f"A text in the body is longer than {limits.text_bytes} bytes.")
-        level = below
+        keys += sum(map(len, dicts))
+        if keys > limits.keys or max(map(len, dicts), default=0) > limits.keys_per_object:
+            raise BadRequest(
+                f"The body has more than {limits.keys_per_object} keys in an object or {limits.keys} in all."
+            )
+        kinds = set(map(type, _items(dicts, lists)))
+        if may_be_long and str in kinds:
+            _check_texts(_items(dicts, lists), limits.text_bytes)
+        dicts, lists = (
+            [item for item in _items(dicts, lists) if type(item) is dict] if dict in kinds else [],
+            [item for item in _items(dicts, lists) if type(item) is list] if list in kinds else [],
+        )
+
+
+def _items(dicts: list[dict[str, Any]], lists: list[list[Any]]) -> Iterator[Any]:
+    """Give what stands in some containers."""
+    return chain(chain.from_iterable(map(dict.values, dicts)), chain.from_iterable(lists))
+
+
+def _may_hold_long_text(body: bytes, most_bytes: int) -> bool:
+    """Tell whether a text of more than so many bytes may stand in a body.
+
+    Such a text covers a position that is a multiple of the bound; without a quote in its middle it is as long as the way
+    from the quote before the position to the one behind it.
+    """
+    if len(body) <= most_bytes:
+        return False
+    if b'\\"' in body:
+        return True
+    return any(
+        body.find(b'"', at) - body.rfind(b'"', 0, at) - 1 > most_bytes
+        for at in range(most_bytes, len(body), most_bytes)
+    )
+
+
+def _check_texts(items: Iterable[Any], most_bytes: int) -> None:
+    for item in items:
+        if type(item) is str and len(item) * 4 > most_bytes and len(item.encode()) > most_bytes:
+            raise BadRequest(f"A text in the body is longer than {most_bytes} bytes.")
