@@ -14,7 +14,7 @@ help: ## Show the targets
 setup: ## Make .venv from the lock file and install the project into it
 	@bash scripts/setup.sh
 
-demo: setup ## Start a server, call real microflows over HTTP, refresh it while it runs, stop it
+demo: setup ## Start a server, call real microflows over HTTP, deploy a version, roll back, refresh, stop it
 	@$(PY) scripts/demo.py $(ARGS)
 
 serve: setup ## Serve apps/Demo and apps/Tracking until Ctrl-C

@@ -1,4 +1,4 @@
-"""The demo: real microflows answer over HTTP, fail as they should, and change while the server runs.
+"""The demo: real microflows answer over HTTP, fail as they should, and change while the server runs: by version and by refresh.
 
 Each call is printed with its reply and checked. Ends with 0 when everything held, with 1 and a sentence when not.
 """
@@ -35,6 +35,11 @@ _TEN_KEYS: Final = {
     "files", "cacheClassSize", "definitionSize", "responseStatus", "fieldDescripterSize",
 }  # fmt: skip
 _RATE: Final = {"flowName": "ExchangeRate", "object": {"RequestBO": {"requestData": "USD"}}}
+_NEXT_VERSION: Final = "v.0.3.0"
+_NEXT_OBJECTS: Final = {
+    "RequestBO": ("max_length: 100,", "max_length: 3,"),
+    "ResponseBO": ("fields:\n", 'fields:\n  source: {type: string, default: "the central bank"}\n'),
+}
 _NEW_FIELD: Final = '  unit: {type: string, default: "baht for one"}\n'
 
 
@@ -69,10 +74,12 @@ def _demo(folder: Path) -> None:
             finish_command(package)
             with _start_accounts(home) as accounts:
                 _log_in(client, password)
-                _three_flows(client)
-                finish_command(accounts)
-            _two_flows_without_session(client)
-            _failures(client)
+                with _start_deploy(client, folder) as deployed:
+                    _three_flows(client)
+                    finish_command(accounts)
+                    _two_flows_without_session(client)
+                    _failures(client)
+                    _versions(client, finish_command(deployed))
             _refresh(client, demo_app)
             _package(client, home)
             _title("Stop: SIGTERM")
@@ -134,6 +141,49 @@ def _failures(client: Client) -> None:
 
     _title("A flow that does not exist: 404")
     _expect_error(client.show("POST", _ACTION, {"flowName": "No Such Flow", "object": {}}, status=404).json)
+
+
+def _start_deploy(client: Client, folder: Path) -> "subprocess.Popen[str]":
+    """Change a copy of the app and deploy it as a new version; that goes on while the demo calls the old one."""
+    app = shutil.copytree(ROOT / "apps" / "Demo", folder / "Demo-next")
+    _replace(app / "app.yaml", "v.0.2.0", _NEXT_VERSION)
+    for name, (old, new) in _NEXT_OBJECTS.items():
+        _replace(app / "business_objects" / f"{name}.yaml", old, new)
+    _title(f"Publish the next version of Demo, {_NEXT_VERSION}, beside the one that answers")
+    words = ("deploy", "--app", str(app), "--yes", "--url", f"http://127.0.0.1:{client.port}")
+    return start_command(*words, variables={"MICROFLOW_TOKEN": client.token})
+
+
+def _replace(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    expect(text.count(old) == 1, f"{path.name} should hold {old!r} once")
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def _versions(client: Client, deployed: str) -> None:
+    _title("What deploying said: the difference, and what callers meet")
+    print("\n".join(f"  {line}" for line in deployed.strip().splitlines()))
+    for wanted in ("Breaking for callers: 2", "RequestBO.requestData", "Compatible for callers:", "ResponseBO.source"):
+        expect(wanted in deployed, f"it should tell {wanted!r}")
+
+    _title("Callers who name no version still get the old one; who names the new one gets that")
+    _on_every_worker(client, lambda reply: "source" not in _outputs(reply)["ResponseBO"], "answer by the old version")
+    named = _call(client, {**_RATE, "snapVersion": _NEXT_VERSION})["ResponseBO"]
+    expect(
+        named.get("source") == "the central bank", f"the new version should name its source, and the reply is {named}"
+    )
+
+    _title(f"Activate {_NEXT_VERSION}")
+    done = client.show("POST", f"/snapshots/Demo/{_NEXT_VERSION}/activate").json
+    expect(done["version"] == _NEXT_VERSION, f"it should answer from {_NEXT_VERSION}: {done}")
+    _on_every_worker(
+        client, lambda reply: _outputs(reply)["ResponseBO"].get("source") == "the central bank", "show the new version"
+    )
+
+    _title("Roll back")
+    done = client.show("POST", "/snapshots/Demo/rollback").json
+    expect((done["version"], done["before"]) == ("working", _NEXT_VERSION), f"it should answer as before: {done}")
+    _on_every_worker(client, lambda reply: "source" not in _outputs(reply)["ResponseBO"], "answer by the old version")
 
 
 def _refresh(client: Client, app: Path) -> None:

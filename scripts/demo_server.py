@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple, NoReturn
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -148,12 +149,16 @@ def microflow_command() -> str:
     return str(Path(sys.executable).parent / "microflow")
 
 
-def start_command(*words: str) -> "subprocess.Popen[str]":
-    """Start a command of the command line and print it; `finish_command` waits for it."""
+def start_command(*words: str, variables: Mapping[str, str] = MappingProxyType({})) -> "subprocess.Popen[str]":
+    """Start a command of the command line and print it; `finish_command` waits for it.
+
+    `variables` go into its environment and are not printed: they may be secret.
+    """
     print(f"  $ microflow {shlex.join(words)}")
     return subprocess.Popen(
         [microflow_command(), *words],
         cwd=ROOT,
+        env={**os.environ, **variables},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

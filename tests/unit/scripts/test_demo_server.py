@@ -110,3 +110,12 @@ def test_long_replies_say_that_they_are_cut() -> None:
     text = demo_server._indented("\n".join(map(str, range(30))), "> ")
     assert text.splitlines()[-1] == "> … and 6 lines more"
     assert len(text.splitlines()) == 25
+
+
+def test_a_command_gets_its_secret_unseen(fake: Fake, capsys: pytest.CaptureFixture[str]) -> None:
+    """A token reaches the command by its environment, and is not printed."""
+    fake.command.write_text('#!/bin/sh\necho "$1 $TOKEN"\n', encoding="utf-8")
+    fake.command.chmod(0o755)
+    command = demo_server.start_command("deploy", variables={"TOKEN": "hush"})
+    assert demo_server.finish_command(command) == "deploy hush\n"
+    assert capsys.readouterr().out == "  $ microflow deploy\n"
