@@ -235,7 +235,7 @@ class ExecutionStore(Protocol):
     """Executions with their traces. Writing them waits for nobody who audits or publishes."""
 
     async def add_executions(self, executions: Sequence[StoredExecution]) -> None:
-        """Keep executions, all or none; what is there under an id stays as it is."""
+        """Keep executions, all or none; one whose id is there is taken to be the same and stays as it is."""
 
     async def find_execution(self, execution_id: str) -> StoredExecution | None:
         """Give the execution of exactly this id, with its trace."""

@@ -17,7 +17,7 @@ class UtcTime(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:  # noqa: ARG002 - SQLAlchemy's signature
         """Turn an aware moment into microseconds."""
-        return None if value is None else (value - _START) // _MICROSECOND
+        return None if value is None else microseconds_of(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
         """Turn microseconds into an aware moment."""
@@ -32,12 +32,12 @@ class Name(TypeDecorator[str]):
 
     def __init__(self, length: int) -> None:
         super().__init__(length)
-        self._length = length
+        self.most = length
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002 - SQLAlchemy's signature
         """Give the text as it is. Raises ValueError for a NUL, and for one that is too long."""
-        if value is not None and len(value) > self._length:
-            raise ValueError(f"a text of more than {self._length} characters cannot be kept here")
+        if value is not None and len(value) > self.most:
+            raise ValueError(f"a text of more than {self.most} characters cannot be kept here")
         return refuse_nul(value)
 
 
@@ -50,6 +50,11 @@ class Words(TypeDecorator[str]):
     def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002 - SQLAlchemy's signature
         """Give the text as it is. Raises ValueError for a NUL."""
         return refuse_nul(value)
+
+
+def microseconds_of(moment: datetime) -> int:
+    """Give an aware moment as it is kept."""
+    return (moment - _START) // _MICROSECOND
 
 
 def refuse_nul(text: str | None) -> str | None:

@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from microflow_runtime.store.sql.failures import Interrupted, translated
+from microflow_runtime.store.sql.many_rows import Row
 
 _TRIES = 5
 _PAUSE_SECONDS = 0.01
@@ -51,6 +52,10 @@ class Database(ABC):
     @abstractmethod
     def insert(self, table: Table) -> "sqlite.Insert | postgresql.Insert":
         """Begin an insert that can say what to do on a conflict."""
+
+    @abstractmethod
+    async def insert_many(self, connection: AsyncConnection, table: Table, rows: Sequence[Row]) -> None:
+        """Insert rows of all the table's columns as they are kept, but those whose key is there. See `many_rows`."""
 
     @abstractmethod
     def among(self, column: ColumnElement[Any], values: Sequence[str]) -> ColumnElement[bool]:

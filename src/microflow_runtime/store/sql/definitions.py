@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Executable, delete, func, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from microflow_runtime.errors import NotFound
 from microflow_runtime.store.protocol import OF_SNAPSHOTS, EpochTaken
@@ -25,7 +25,7 @@ class Definitions:
         if not definitions:
             return
         async with self._database.write() as connection:
-            await connection.execute(self._put_statement(), _rows(definitions))
+            await self._database.insert_many(connection, definition, definitions)
 
     async def get_definitions(self, hashes: Collection[str]) -> dict[str, bytes]:
         """Give the bodies by hash. Raises NotFound when one of them is not kept."""
@@ -70,7 +70,7 @@ class Definitions:
             if latest is not None and epoch <= latest:
                 raise EpochTaken(f"The store holds epoch {latest} already, {epoch} comes too late.")
             if definitions:
-                await connection.execute(self._put_statement(), _rows(definitions))
+                await self._database.insert_many(connection, definition, definitions)
             if keep_from_epoch > 0:
                 await connection.execute(delete(catalog).where(catalog.c.epoch < keep_from_epoch))
             row = {"epoch": epoch, "manifest": manifest, "created_at": created_at}
@@ -95,9 +95,6 @@ class Definitions:
             raise NotFound(f"There is no catalog of epoch {epoch}.")
         return StoredCatalog(row.epoch, row.manifest, row.created_at)
 
-    def _put_statement(self) -> Executable:
-        return self._database.insert(definition).on_conflict_do_nothing()
-
     @repeated
     async def prune_catalogs(self, keep_epoch: int, keep_hashes: Collection[str]) -> int:
         """Remove the catalogs before `keep_epoch` and the definitions not named, but not what snapshots consist of."""
@@ -115,7 +112,3 @@ class Definitions:
                     delete(definition).where(self._database.among(definition.c.content_hash, piece))
                 )
         return gone + len(surplus)
-
-
-def _rows(definitions: Sequence[tuple[str, str, bytes]]) -> list[dict[str, object]]:
-    return [{"content_hash": digest, "kind": kind, "body": body} for digest, kind, body in definitions]

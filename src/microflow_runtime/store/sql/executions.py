@@ -9,12 +9,12 @@ from sqlalchemy import ColumnElement, Row, bindparam, delete, desc, literal_colu
 from sqlalchemy.sql.selectable import FromClause
 
 from microflow_runtime.store.records import EVERY_EXECUTION, ExecutionFilter, StoredExecution
+from microflow_runtime.store.sql.columns import microseconds_of
 from microflow_runtime.store.sql.database import Database, repeated
 from microflow_runtime.store.sql.tables import execution, execution_key
 
 _KEPT_CHARACTERS = 256
 _LISTED = [column for column in execution.c if column.name != "trace"]
-_PLAIN = [name for name in StoredExecution.__struct_fields__ if name != "search_keys"]
 _KEY_FIELDS = ("name", "value", "started_at", "execution_id")
 _DELETE_KEY = delete(execution_key).where(
     *(execution_key.c[field] == bindparam("old_" + field) for field in _KEY_FIELDS)
@@ -33,21 +33,22 @@ class Executions:
         """Keep executions, all or none; what is there under an id stays as it is."""
         if not executions:
             return
-        rows: list[dict[str, Any]] = []
-        key_rows: dict[tuple[str, str, str], dict[str, Any]] = {}
+        rows = []
+        key_rows = []
         for new in executions:
             keys = tuple((name, value[:_KEPT_CHARACTERS]) for name, value in new.search_keys)
-            row: dict[str, Any] = {name: getattr(new, name) for name in _PLAIN}
-            rows.append(row | {"search_keys": msgspec.json.encode(keys)})
-            for name, value in keys:
-                key_rows[name, value, new.execution_id] = {
-                    "name": name, "value": value, "started_at": new.started_at, "execution_id": new.execution_id,
-                }  # fmt: skip
+            started_at = microseconds_of(new.started_at)
+            rows.append(
+                (
+                    new.execution_id, new.app, new.flow, new.snapshot, new.epoch, new.username, new.status, new.error,
+                    started_at, new.duration_us, msgspec.json.encode(keys), new.trace,
+                )
+            )  # fmt: skip
+            key_rows += [(name, value, started_at, new.execution_id) for name, value in keys]
         async with self._database.change() as connection:
-            await connection.execute(self._database.insert(execution).on_conflict_do_nothing(), rows)
+            await self._database.insert_many(connection, execution, rows)
             if key_rows:
-                new_keys = self._database.insert(execution_key).on_conflict_do_nothing()
-                await connection.execute(new_keys, list(key_rows.values()))
+                await self._database.insert_many(connection, execution_key, key_rows)
 
     async def find_execution(self, execution_id: str) -> StoredExecution | None:
         """Give the execution of exactly this id, with its trace."""

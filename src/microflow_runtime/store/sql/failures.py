@@ -10,6 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from microflow_runtime.errors import Conflict, StoreError
 
 _BY_CODE = {
+    sqlite3.SQLITE_IOERR_SHMSIZE: "The store's disk is full.",  # no room for the index of the log, made when it is opened
     sqlite3.SQLITE_FULL: "The store's disk is full.",
     sqlite3.SQLITE_READONLY: "The store is read-only.",
     sqlite3.SQLITE_BUSY: "The store is locked by another process.",
@@ -86,6 +87,11 @@ def translated() -> Iterator[None]:
         raise store_error(cause) from cause
 
 
+def misfit() -> StoreError:
+    """Give the error for a value that the store does not take."""
+    return StoreError(_MISFIT)
+
+
 def store_error(cause: BaseException | None) -> StoreError:
     """Give the error for what a driver raised."""
     sentence = describe_failure(cause)
@@ -100,7 +106,7 @@ def describe_failure(cause: BaseException | None) -> str:
     while cause is not None and seen < 8:
         code = getattr(cause, "sqlite_errorcode", None)
         if isinstance(code, int):
-            return _BY_CODE.get(code & 0xFF, "The store failed.")
+            return _BY_CODE.get(code) or _BY_CODE.get(code & 0xFF, "The store failed.")
         if isinstance(cause, OverflowError | UnicodeEncodeError | ValueError):
             return _MISFIT
         if isinstance(cause, OSError):

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from microflow_runtime.store.sql.address import Address
 from microflow_runtime.store.sql.database import Database
 from microflow_runtime.store.sql.failures import translated
+from microflow_runtime.store.sql.many_rows import Row, columns_of, postgresql_insert
 
 _LOCK = text("SELECT pg_advisory_xact_lock(7270341, 1)")
 """Held by whoever audits or publishes, until its transaction ends; the numbers mean nothing but this."""
@@ -70,6 +71,11 @@ class PostgresDatabase(Database):
     def insert(self, table: Table) -> postgresql.Insert:
         """Begin an insert that can say what to do on a conflict."""
         return postgresql.insert(table)
+
+    async def insert_many(self, connection: AsyncConnection, table: Table, rows: Sequence[Row]) -> None:
+        """Insert rows by one statement."""
+        columns = tuple(list(values) for values in columns_of(table, rows))
+        await connection.exec_driver_sql(postgresql_insert(table), columns)
 
     def among(self, column: ColumnElement[Any], values: Sequence[str]) -> ColumnElement[bool]:
         """Say that a column holds one of the values, which travel as one array."""

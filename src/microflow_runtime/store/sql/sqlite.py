@@ -15,6 +15,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from microflow_runtime.store.sql.database import Database
 from microflow_runtime.store.sql.failures import translated
+from microflow_runtime.store.sql.many_rows import Row, columns_of, sqlite_insert
 
 BUSY_SECONDS = 5.0
 """How long a statement waits for another process that writes."""
@@ -56,6 +57,11 @@ class SqliteDatabase(Database):
     def insert(self, table: Table) -> sqlite.Insert:
         """Begin an insert that can say what to do on a conflict."""
         return sqlite.insert(table)
+
+    async def insert_many(self, connection: AsyncConnection, table: Table, rows: Sequence[Row]) -> None:
+        """Insert rows, one statement for each; they are all handed over at once."""
+        columns_of(table, rows)
+        await connection.exec_driver_sql(sqlite_insert(table), list(rows))
 
     def among(self, column: ColumnElement[Any], values: Sequence[str]) -> ColumnElement[bool]:
         """Say that a column holds one of the values."""
