@@ -102,20 +102,20 @@ def test_the_whole_way(commands: Commands) -> None:
         told = commands.do("deploy", f"out/{commands.app}.v.2.0.jar")
         assert "Compared with v.1.0, which answers now:\n" in told
         assert "  changed  flow Deployed Flow\n" in told
-        assert {commands.said() for _ in range(40)} == {"one"}
+        assert {commands.said() for _ in range(16)} == {"one"}
         assert commands.said(snapVersion="v.2.0") == "two"
         commands.do("activate", commands.app, "v.2.0")
-        assert {commands.said() for _ in range(40)} == {"two"}
+        assert {commands.said() for _ in range(16)} == {"two"}
         commands.write("v.2.1", "patched")
         commands.do("package", "Deployed Flow", "--app", commands.app, "--base", "v.2.0", "--out", "out")
         assert "a patch laid over v.2.0, 2 flows" in commands.do(
             "deploy", f"out/{commands.app}.v.2.1.jar", "--activate"
         )
-        assert {commands.said() for _ in range(40)} == {"patched"}
+        assert {commands.said() for _ in range(16)} == {"patched"}
         assert "patch of v.2.0" in commands.do("versions", commands.app)
         for expected in ("two", "one"):
             commands.do("activate", commands.app, "--back")
-            assert {commands.said() for _ in range(40)} == {expected}
+            assert {commands.said() for _ in range(16)} == {expected}
         failed = commands.run("activate", commands.app, "--back")
         assert (failed.returncode, "nothing to go back to" in failed.stderr) == (1, True)
     assert caller.refused == []

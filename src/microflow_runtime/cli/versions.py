@@ -1,14 +1,11 @@
 """`microflow versions`: what is published on a running server, and what answers."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
 from microflow_runtime.cli.accounts.output import Row, show
 from microflow_runtime.cli.server_call import ServerCalls, Token, Url
-
-if TYPE_CHECKING:
-    from microflow_runtime.service.snapshots import AppView
 
 
 def versions(
@@ -22,35 +19,30 @@ def versions(
     """List the snapshots of apps, the newest first, and mark what answers. With --history, what answered before."""
     import msgspec
 
-    from microflow_runtime.service.snapshots import AppView
-
     if history and not app:
         typer.echo("microflow: name an app: microflow versions APP --history", err=True)
         raise typer.Exit(2)
     server = ServerCalls(url, token)
-    if app:
-        body = server.get("snapshots", app)
-        found = [msgspec.json.decode(body, type=AppView)]
-    else:
-        body = server.get("snapshots")
-        found = msgspec.json.decode(body, type=dict[str, list[AppView]])["apps"]
+    body = server.get("snapshots", app) if app else server.get("snapshots")
+    told: dict[str, Any] = msgspec.json.decode(body)
     if as_json:
         typer.echo(msgspec.json.format(body, indent=2).decode())
     elif history:
-        show([_history_row(found[0], number) for number in range(len(found[0].history))], as_json=False)
+        show([_history_row(row) for row in told["history"]], as_json=False)
     else:
-        show([row for each in found for row in _rows(each)], as_json=False)
+        show([row for each in ([told] if app else told["apps"]) for row in _rows(each)], as_json=False)
 
 
-def _rows(app: "AppView") -> list[Row]:
+def _rows(app: dict[str, Any]) -> list[Row]:
     rows: list[Row] = []
-    if app.working:
-        is_active = app.active == "working"
-        rows.append(_row(app.app, app.working, "working folder", "", "", "", is_active=is_active))
-    for each in app.snapshots:
-        kind = f"patch of {each.base}" if each.base else each.kind
-        at = f"{each.created_at:%Y-%m-%d %H:%M}"
-        rows.append(_row(app.app, each.version, kind, str(each.flows), at, each.created_by, is_active=each.is_active))
+    if app["working"]:
+        is_active = app["active"] == "working"
+        rows.append(_row(app["app"], app["working"], "working folder", "", "", "", is_active=is_active))
+    for each in app["snapshots"]:
+        kind = f"patch of {each['base']}" if each["base"] else each["kind"]
+        at = each["created_at"].replace("T", " ")[:16]
+        flows, by = str(each["flows"]), each["created_by"]
+        rows.append(_row(app["app"], each["version"], kind, flows, at, by, is_active=each["is_active"]))
     return rows
 
 
@@ -66,6 +58,5 @@ def _row(app: str, version: str, kind: str, flows: str, at: str, by: str, *, is_
     }
 
 
-def _history_row(app: "AppView", number: int) -> Row:
-    row = app.history[number]
-    return {"activated (UTC)": f"{row.at:%Y-%m-%d %H:%M:%S}", "version": row.version, "by": row.actor}
+def _history_row(row: dict[str, Any]) -> Row:
+    return {"activated (UTC)": row["at"].replace("T", " ")[:19], "version": row["version"], "by": row["actor"]}
