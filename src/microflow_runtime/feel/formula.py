@@ -24,6 +24,8 @@ from microflow_runtime.feel.values import Value
 Bound = Callable[[Sequence[Value]], Value]
 
 _REMEMBERED: Final = 8_192
+_VARIANTS: Final = 4
+"""So many kinds of scope are remembered for one text: thousands of flows may have the text over records of their own."""
 _NO_TYPES: Final[Mapping[str, Type]] = {}
 
 
@@ -119,7 +121,10 @@ def _check(
         _known.pop(next(iter(_known)))
     asked = checker.used | checker.built_in_names
     used = tuple((name, scope.get(name)) for name in asked)
-    _known.setdefault((text, unary), []).append(_Known(used, dict(types), specials, formula))
+    variants = _known.setdefault((text, unary), [])
+    if len(variants) >= _VARIANTS:
+        variants.pop(0)
+    variants.append(_Known(used, dict(types), specials, formula))
     return formula
 
 
