@@ -15,8 +15,8 @@ from microflow_runtime.runtime.connections.egress import (
     CheckedNetwork,
     EgressRules,
     Resolve,
+    SystemResolver,
     read_networks,
-    resolve_by_system,
 )
 from microflow_runtime.runtime.connections.endpoint import Endpoint, named_place
 from microflow_runtime.runtime.connections.exchange import Exchange
@@ -37,14 +37,13 @@ _Key = tuple[str, str, bytes]
 class Connections:
     """The connections of one process. Implements the part of `Resources` that calls of HTTP servers use."""
 
-    def __init__(
-        self, settings: Settings, secrets: Secrets | None = None, *, resolve: Resolve = resolve_by_system
-    ) -> None:
-        """Open nothing yet. Raises SettingsError when `private_networks` names what is no network."""
+    def __init__(self, settings: Settings, secrets: Secrets | None = None, *, resolve: Resolve | None = None) -> None:
+        """Open nothing yet. `resolve` stands in for the system's look-up of names. Raises SettingsError when `private_networks` names what is no network."""
         self._settings = settings
         self._secrets = secrets or Secrets(settings.secrets_folder)
         self._networks = read_networks(settings.private_networks)
-        self._resolve = resolve
+        self._system = SystemResolver()
+        self._resolve = resolve or self._system
         self._open: dict[_Key, Endpoint] = {}
         self._unwanted: list[Endpoint] = []
         self._token_servers: dict[int, Exchange] = {}
@@ -74,6 +73,7 @@ class Connections:
             await self._close_one(endpoint)
         self._open.clear()
         self._unwanted.clear()
+        self._system.close()
 
     def _key(self, app: App, connection: str) -> _Key:
         environment = in_environment(app, self._settings).environments.get(self._settings.environment)

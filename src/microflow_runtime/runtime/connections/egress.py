@@ -7,6 +7,7 @@ still verifies the name. So a name that means another address a moment later cha
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from time import monotonic
 from typing import Any, Final
@@ -20,6 +21,7 @@ Network = IPv4Network | IPv6Network
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 """Gives the addresses of a name, as texts, best first. Raises OSError."""
 
+_LOOK_UPS: Final = 8
 _LOOPBACK_NAME: Final = "localhost"
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 _COMPATIBLE: Final = IPv6Network("::/96")
@@ -73,11 +75,24 @@ def read_networks(texts: Iterable[str]) -> tuple[Network, ...]:
     return tuple(found)
 
 
-async def resolve_by_system(host: str, port: int) -> list[str]:
-    """Ask the system for the addresses of a name. Raises OSError."""
-    loop = asyncio.get_running_loop()
+class SystemResolver:
+    """Asks the system for the addresses of a name, in threads of its own: a name server that hangs delays nobody else."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(_LOOK_UPS, thread_name_prefix="look-up")
+
+    async def __call__(self, host: str, port: int) -> list[str]:
+        """See `Resolve`."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, _look_up, host, port)
+
+    def close(self) -> None:
+        """Begin no further look-up."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _look_up(host: str, port: int) -> list[str]:
     try:
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
     except UnicodeError as error:  # a label that is empty or too long
         raise OSError("the name cannot be looked up") from error
     return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
@@ -86,7 +101,7 @@ async def resolve_by_system(host: str, port: int) -> list[str]:
 class CheckedNetwork(httpcore.AsyncNetworkBackend):
     """Opens sockets to permitted addresses only."""
 
-    def __init__(self, rules: EgressRules, resolve: Resolve = resolve_by_system) -> None:
+    def __init__(self, rules: EgressRules, resolve: Resolve) -> None:
         self._rules = rules
         self._resolve = resolve
         self._sockets = httpcore.AnyIOBackend()

@@ -1,5 +1,8 @@
 """Which addresses may be reached, and that the checked one is the one connected to."""
 
+import asyncio
+import socket
+import threading
 from collections.abc import Callable
 from ipaddress import ip_address
 
@@ -149,3 +152,19 @@ async def test_proxies_of_the_environment_are_ignored(
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     async with raw_server(always(reply())) as server:
         assert (await calls({"url": server.url}).send()).status == 200
+
+
+async def test_a_name_server_that_hangs_delays_nobody_else(
+    calls: Callable[..., Calls], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Look-ups have threads of their own; whoever waits for one is given up in time, and other work goes on."""
+    stuck = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: stuck.wait(10) and [])
+    try:
+        api = calls({"url": "http://slow.example", "connect_timeout": "100ms"})
+        errors = await asyncio.gather(*(api.fails() for _ in range(20)))
+        assert {error.kind for error in errors} == {"http.connect"}
+        async with asyncio.timeout(1):
+            assert await asyncio.to_thread(lambda: 1) == 1
+    finally:
+        stuck.set()
