@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
 from microflow_runtime.compiler.business_objects import BoClass, Misfit, ValueShape, shape_of
+from microflow_runtime.compiler.exact import NARROWER, Exactness
 from microflow_runtime.compiler.faults import FaultList, Path, did_you_mean
 from microflow_runtime.compiler.feel_types import FeelTypes
 from microflow_runtime.compiler.formulas import Computed, check_formula, check_literal, is_plain_path_of
@@ -18,8 +19,6 @@ from microflow_runtime.model.business_object import BusinessObject
 from microflow_runtime.model.type_ref import TypeRef
 
 Adopt = Callable[[Any], Any]
-_NARROWER: Final = ("integer", "date", "date-time")
-"""Types that hold less than the formula language's: whole numbers, years 0001 to 9999."""
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -34,6 +33,7 @@ class Target(msgspec.Struct, frozen=True):
     blanks: tuple[Callable[[], dict[str, Any]], ...]
     """Makes the parent at each level, from the variable down, where it is missing."""
     has_check: bool = False
+    exactness: Exactness | None = None
 
 
 class Assignment(msgspec.Struct, frozen=True):
@@ -60,6 +60,8 @@ class Targets:
         self._definitions = definitions
         self._classes = classes
         self._types = types
+        with_checks = (name for name, each in classes.items() if each.has_checks)
+        self._exactness = Exactness(definitions, types, frozenset(with_checks))
 
     def find(self, text: str, path: Path, faults: FaultList) -> Target | None:
         """Resolve `Var`, `Var.field`, `Var.a.b`; None when it has a fault."""
@@ -96,7 +98,7 @@ class Targets:
         if not fields:
             adopt = shape.adopt
             kind = optional(kind) if ref.is_list or ref.is_optional else kind
-        return Target(text, root, tuple(fields), kind, shape, adopt, tuple(blanks), has_check)
+        return Target(text, root, tuple(fields), kind, shape, adopt, tuple(blanks), has_check, self._exactness)
 
     @staticmethod
     def _no_field(
@@ -155,11 +157,15 @@ def needs_adopting(assignment: Assignment, scope: Mapping[str, Type]) -> bool:
     value, target = assignment.value, assignment.target
     if value.formula is None:
         return value.literal is None or target.has_check
-    if target.shape.type.name in _NARROWER or target.has_check or value.type is ANY:
+    if target.shape.type.name in NARROWER or target.has_check or value.type is ANY:
         return True
     if target.shape.type.is_simple and not target.shape.type.is_list:
         return value.type.optional
-    return value.type.optional or not is_plain_path_of(value.text, scope, required(target.type))
+    if value.type.optional:
+        return True
+    ref = target.shape.type
+    is_exact = target.exactness is not None and target.exactness.holds(value.type, ref)
+    return not is_exact and not is_plain_path_of(value.text, scope, required(target.type))
 
 
 def bind_mapping(

@@ -300,7 +300,7 @@ async def test_captured_values_of_turns_are_masked() -> None:
 
 
 async def test_a_long_loop_lets_others_run() -> None:
-    """While 20,000 turns are taken, a task that sleeps a millisecond wakes up again and again."""
+    """While 60,000 turns are taken, a task that sleeps a millisecond wakes up again and again."""
     app = _app("    each: = In.lines\n    item: Line" + ADDING)
     woken = 0
 
@@ -311,6 +311,6 @@ async def test_a_long_loop_lets_others_run() -> None:
             woken += 1
 
     task = asyncio.create_task(beside())
-    await app.call("F", _lines(*["1"] * 20_000))
+    await app.call("F", _lines(*["1"] * 60_000))
     task.cancel()
-    assert woken > 5
+    assert woken >= 3

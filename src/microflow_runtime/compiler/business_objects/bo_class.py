@@ -237,6 +237,11 @@ class BoClass:
         """Tell whether the field has constraints beyond its type."""
         return self._slots[name].check is not None
 
+    @property
+    def has_checks(self) -> bool:
+        """Tell whether any field has constraints beyond its type."""
+        return any(slot.check is not None for slot in self._slots.values())
+
     def blank(self) -> dict[str, Value]:
         """Make the value a new parent starts from: defaults where there are some, else None or []."""
         return {

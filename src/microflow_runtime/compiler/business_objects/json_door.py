@@ -68,12 +68,9 @@ def decode_json(body: bytes, limits: JsonLimits = _DEFAULTS) -> Any:
     except ValueError as error:  # msgspec.DecodeError is one
         raise BadRequest(f"The body is not JSON: {error}.") from error
     size = len(body)
-    if (
-        body.count(b"{") + body.count(b"[") > limits.depth
-        or size >= _KEY_BYTES * limits.keys_per_object
-        or size > limits.text_bytes
-    ):
-        _check_sizes(value, limits, body)
+    containers = body.count(b"{") + body.count(b"[")  # as many as there are, or more: a text may hold some
+    if containers > limits.depth or size >= _KEY_BYTES * limits.keys_per_object or size > limits.text_bytes:
+        _check_sizes(value, limits, body, containers)
     return value
 
 
@@ -90,10 +87,11 @@ def exact_number(text: str) -> Decimal:
         raise ValueError("this is a number out of bounds") from error
 
 
-def _check_sizes(value: Any, limits: JsonLimits, body: bytes) -> None:
+def _check_sizes(value: Any, limits: JsonLimits, body: bytes, containers: int) -> None:
     """Look at the containers level by level; the decoder's own guard has already bounded how deep they can be.
 
-    Rows of plain values, which make most of a large body, are looked at without a step of Python for each value.
+    There are at most so many `containers`: when they have all been seen, the values in the last of them, which make most
+    of a large body, need no look.
     """
     may_be_long = _may_hold_long_text(body, limits.text_bytes)
     depth = 0
@@ -109,6 +107,9 @@ def _check_sizes(value: Any, limits: JsonLimits, body: bytes) -> None:
             raise BadRequest(
                 f"The body has more than {limits.keys_per_object} keys in an object or {limits.keys} in all."
             )
+        containers -= len(dicts) + len(lists)
+        if containers == 0 and not may_be_long:
+            return
         kinds = set(map(type, _items(dicts, lists)))
         if may_be_long and str in kinds:
             _check_texts(_items(dicts, lists), limits.text_bytes)
