@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from bench import calls, formula, machine, refresh, report, startup
+from bench import calls, database, formula, machine, refresh, report, startup
 from bench.figures import Section
 from bench.services import ROOT
 
@@ -21,12 +21,14 @@ LONG: Final[dict[str, Callable[[], Section]]] = {
     "startup": lambda: startup.run(flows=1000, times=3),
     "refresh": lambda: refresh.run(flows=1000, seconds=8, rounds=4, per_second=600),
     "formula": lambda: formula.run(turns=9),
+    "database": lambda: database.run(calls=1000, rounds=9),
 }
 SHORT: Final[dict[str, Callable[[], Section]]] = {
     "calls": lambda: calls.run(seconds=1, rounds=3),
     "startup": lambda: startup.run(flows=1000, times=1),
     "refresh": lambda: refresh.run(flows=1000, seconds=3, rounds=2, per_second=600),
     "formula": lambda: formula.run(turns=3),
+    "database": lambda: database.run(calls=100, rounds=3),
 }
 
 

@@ -22,9 +22,15 @@ class _Definition(NamedTuple):
     variables: Mapping[str, str]
 
 
-class _Defined(NamedTuple):
-    definition: _Definition
-    pool: Pool
+class _Defined:
+    """A pool and what it depends on. `app` is the definition it was last asked for with, which need not be compared again."""
+
+    __slots__ = ("app", "definition", "pool")
+
+    def __init__(self, app: App, definition: _Definition, pool: Pool) -> None:
+        self.app = app
+        self.definition = definition
+        self.pool = pool
 
 
 class DataSources:
@@ -64,7 +70,7 @@ class DataSources:
         be written.
         """
         for source in app.data_sources.values():
-            place = place_of(app, source, self._settings)
+            place = self.place(app, source.name)
             script = None if source.create_from is None else find_file(source.create_from)
             if place.kind == "sqlite" and script is not None and not place.path.exists():
                 create_database(place.path, script, source.name)
@@ -75,13 +81,17 @@ class DataSources:
 
     def _pool(self, app: App, source: str) -> Pool:
         """Give the pool of a data source as this app defines it. Raises SettingsError."""
-        definition = self._definition(app, source)
         pools = self._pools.setdefault((app.name, source), [])
-        for defined, pool in pools:
-            if defined == definition:
-                return pool
+        for each in pools:
+            if each.app is app:
+                return each.pool
+        definition = self._definition(app, source)
+        for each in pools:
+            if each.definition == definition:
+                each.app = app
+                return each.pool
         pool = Pool(self.place(app, source), self._secrets)
-        pools.append(_Defined(definition, pool))
+        pools.append(_Defined(app, definition, pool))
         return pool
 
     @contextmanager
