@@ -21,7 +21,7 @@ from microflow_runtime.compiler.node_context import NodeContext
 from microflow_runtime.compiler.plan import Action, Frame
 from microflow_runtime.compiler.reading import formula_of
 from microflow_runtime.compiler.reading.connections.words import wrong_with_header
-from microflow_runtime.engine.http import SAFE_TO_REPEAT, HttpReply, HttpRequest
+from microflow_runtime.engine.http import SAFE_TO_REPEAT, HttpRequest
 from microflow_runtime.engine.run import Run
 from microflow_runtime.engine.surroundings import computing
 from microflow_runtime.errors import NodeError
@@ -29,7 +29,7 @@ from microflow_runtime.feel import ANY, NUMBER, ContextType, Type
 from microflow_runtime.nodes.rest import statuses as status_rules
 from microflow_runtime.nodes.rest.bodies import write_body
 from microflow_runtime.nodes.rest.path import path_filler, placeholders, wrong_with_path
-from microflow_runtime.nodes.rest.replies import body_reader, body_type, reply_type
+from microflow_runtime.nodes.rest.replies import Read, body_reader, body_type, reply_type
 from microflow_runtime.nodes.rest.templates import Template, bind_template, check_template
 from microflow_runtime.nodes.rest.texts import form_encoded, pairs_of, refused, text_of
 from microflow_runtime.nodes.rest.trace_context import trace_context
@@ -241,7 +241,7 @@ def _action(
     context: NodeContext,
     settings: RestSettings,
     ask: _Asking,
-    read: Callable[[HttpReply], Any],
+    read: Read,
     assign: Callable[[Frame], None] | None,
 ) -> Action:
     app, name = context.library.app, settings.connection
@@ -258,7 +258,7 @@ def _action(
         if meaning not in {status_rules.SUCCESS, status_rules.NOTHING}:
             raise status_rules.failure(got, meaning, asked, repeats=ask.repeats)
         try:
-            body = read(got) if has_body and meaning == status_rules.SUCCESS else None
+            body = await read(got) if has_body and meaning == status_rules.SUCCESS else None
         except NodeError as error:
             error.data = {"status": Decimal(got.status)}
             raise

@@ -1,10 +1,11 @@
 """What a flow makes of the body of a reply: a declared type, JSON of any shape, XML, text, or nothing."""
 
+import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from microflow_runtime.compiler.business_objects import Misfit, Notes, shape_of
+from microflow_runtime.compiler.business_objects import Misfit, Notes, ValueShape, shape_of
 from microflow_runtime.compiler.faults import did_you_mean
 from microflow_runtime.compiler.node_context import NodeContext
 from microflow_runtime.engine.http import HttpReply
@@ -14,9 +15,11 @@ from microflow_runtime.model.type_ref import TypeRef
 from microflow_runtime.nodes.rest.json_form import read_json, with_numbers
 from microflow_runtime.nodes.rest.xml_form import read_xml
 
-Read = Callable[[HttpReply], Any]
+Read = Callable[[HttpReply], Awaitable[Any]]
 
 _TYPE: Final = re.compile(r"(\[\s*(?P<item>[^][?]+?)\s*\]|(?P<single>[^][?]+?))(?P<optional>\?)?")
+_SLICE: Final = 500
+"""So many items of a list are read without a pause, which takes about a millisecond."""
 _CHARSET: Final = re.compile(r"charset=\"?([A-Za-z0-9._-]+)", re.IGNORECASE)
 
 
@@ -53,9 +56,11 @@ def body_reader(context: NodeContext, reply: TypeRef | str) -> Read:
         return WORDS[reply][1]
     shape = shape_of(reply, context.classes)
 
-    def read(got: HttpReply) -> Any:
+    async def read(got: HttpReply) -> Any:
         value = read_json(got.body) if got.body.strip() else None
         try:
+            if type(value) is list and reply.is_list and len(value) > _SLICE:
+                return await _read_in_slices(shape, value)
             if value is not None:
                 return shape.read(value, Notes())
             if reply.is_optional:
@@ -69,11 +74,25 @@ def body_reader(context: NodeContext, reply: TypeRef | str) -> Read:
     return read
 
 
-def _any(got: HttpReply) -> Any:
+async def _read_in_slices(shape: ValueShape, items: list[Any]) -> list[Any]:
+    """Read a long list with pauses in which others get on. Raises Misfit."""
+    result: list[Any] = []
+    for start in range(0, len(items), _SLICE):
+        try:
+            result += shape.read(items[start : start + _SLICE], Notes())
+        except Misfit as misfit:
+            index, *inner = misfit.path
+            misfit.path = (int(index) + start, *inner)
+            raise
+        await asyncio.sleep(0)
+    return result
+
+
+async def _any(got: HttpReply) -> Any:
     return with_numbers(read_json(got.body)) if got.body.strip() else None
 
 
-def text_of_reply(got: HttpReply) -> str:
+async def _text(got: HttpReply) -> str:
     """Decode the body by the charset that the reply names, UTF-8 where it names none."""
     named = _CHARSET.search(got.headers.get("content-type", ""))
     try:
@@ -83,17 +102,17 @@ def text_of_reply(got: HttpReply) -> str:
         raise NodeError(f"the body of the reply is no text in {charset}.", kind="http.reply") from error
 
 
-def _xml(got: HttpReply) -> Any:
+async def _xml(got: HttpReply) -> Any:
     return read_xml(got.body) if got.body.strip() else None
 
 
-def _nothing(_got: HttpReply) -> None:
+async def _nothing(_got: HttpReply) -> None:
     return None
 
 
 WORDS: Final[dict[str, tuple[Type, Read]]] = {
     "any": (ANY, _any),
-    "text": (STRING, text_of_reply),
+    "text": (STRING, _text),
     "xml": (optional(ContextType("", (), open=True)), _xml),
     "none": (ANY, _nothing),
 }

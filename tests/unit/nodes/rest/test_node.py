@@ -116,6 +116,29 @@ async def test_a_reply_that_does_not_fit(reply: str, body: bytes, told: str) -> 
     assert told in caught.value.message
 
 
+async def test_a_long_list_lets_others_get_on() -> None:
+    """A list of many items is read with pauses; a misfit far behind is told by its place."""
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    keys = "    method: GET\n    path: /\n    reply: '[Line]'\n    out: {Out.id: = In.id, Out.count: = count(body)}"
+    items = [{"sku": str(n), "price": n} for n in range(5_001)]
+    app = app_of(keys, FakeHttp(got(msgspec.json.encode(items))))
+    await app.catalog()
+    beside = asyncio.ensure_future(others())
+    assert (await app.call("F", GIVEN))["Out"]["count"] == 5_001
+    beside.cancel()
+    assert turns >= 10
+    items[4_321]["price"] = "x"
+    with pytest.raises(NodeError, match=r"body\[4321\]\.price: expected decimal"):
+        await app_of(keys, FakeHttp(got(msgspec.json.encode(items)))).call("F", GIVEN)
+
+
 @pytest.mark.parametrize(
     ("reply", "formula", "body", "value"),
     [
