@@ -9,9 +9,9 @@ from tests.integration.version_oracle import Call, Oracle, answers_of
 @pytest.fixture
 def oracle() -> Oracle:
     """Give an oracle of two changes: sent at 100 and answered at 200, sent at 300 and answered at 400."""
-    made = Oracle(0, answers_of({"Answer": 2, "Extra": 2}))
-    made.change(100, 200, answers_of({"Answer": 3, "Extra": 3}))
-    made.change(300, 400, answers_of({"Answer": 4}))
+    made = Oracle(0, answers_of({"Answer": 2, "Extra": 2}), 5)
+    made.change(100, 200, answers_of({"Answer": 3, "Extra": 3}), 6)
+    made.change(300, 400, answers_of({"Answer": 4}), 7)
     made.snapshots["v.0.3.0"] = answers_of({"Answer": 3, "Inner": 3, "Outer": 5, "Pinned": 3})
     return made
 
@@ -20,7 +20,9 @@ def kinds(oracle: Oracle, began: int, ended: int, number: int | None, **more: An
     """Judge one call of Answer that gave a number."""
     outputs = None if number is None else {"number": number, "outer": None}
     call = Call(
-        **{"worker": "0", "flow": "Answer", "snapshot": "", "outputs": outputs} | more, began=began, ended=ended
+        **{"worker": "0", "flow": "Answer", "snapshot": "", "outputs": outputs, "epoch": 9} | more,
+        began=began,
+        ended=ended,
     )
     return [verdict.kind for verdict in oracle.judge([call])]
 
@@ -51,10 +53,19 @@ def test_a_stale_answer_is_found(oracle: Oracle) -> None:
 
 def test_a_stale_answer_among_many_is_found(oracle: Oracle) -> None:
     """The one is told with the call and what would have been right."""
-    calls = [Call(201, 202, "1", "Answer", "", {"number": 3, "outer": None}) for _ in range(1000)]
+    calls = [Call(201, 202, "1", "Answer", "", {"number": 3, "outer": None}, 6) for _ in range(1000)]
     calls[500] = calls[500]._replace(worker="3", outputs={"number": 2, "outer": None})
     (verdict,) = oracle.judge(calls)
     assert (verdict.kind, verdict.call.worker, verdict.allowed) == ("stale", "3", ({"number": 3, "outer": None},))
+
+
+def test_an_old_epoch_is_stale_whatever_the_answer(oracle: Oracle) -> None:
+    """The right answer out of a catalog that was replaced is stale, too; beside the change it is not."""
+    assert kinds(oracle, 201, 202, 3, epoch=5) == ["stale"]
+    assert kinds(oracle, 201, 202, 3, epoch=6) == []
+    assert kinds(oracle, 150, 202, 3, epoch=5) == []
+    snapshot = {"snapshot": "v.0.3.0", "flow": "Inner"}
+    assert kinds(oracle, 401, 402, 3, epoch=6, **snapshot) == ["stale"]
 
 
 def test_an_answer_too_early_is_wrong(oracle: Oracle) -> None:

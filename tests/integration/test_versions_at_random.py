@@ -57,16 +57,16 @@ class Caller:
         if snapshot:
             body |= {"snapVersion": snapshot, "appName": APP}
         began = time.monotonic_ns()
-        outputs, failure = None, ""
+        outputs, epoch, failure = None, 0, ""
         try:
             reply = self._server.send_over(self._connection, "POST", ACT, body, user=True)
-            self.worker = reply.headers["x-microflow-worker"]
+            self.worker, epoch = reply.headers["x-microflow-worker"], int(reply.headers["x-microflow-epoch"])
             if reply.status != 404:
                 outputs = reply.outputs["VersionBO"]
         except Exception as error:  # noqa: BLE001 - whatever it is, the test tells it
             failure = repr(error)
             self.close()
-        self.calls.append(Call(began, time.monotonic_ns(), self.worker, flow, snapshot, outputs, failure))
+        self.calls.append(Call(began, time.monotonic_ns(), self.worker, flow, snapshot, outputs, epoch, failure))
         if not self._keeps:
             self.close()
 
@@ -171,8 +171,8 @@ def test_no_stale_and_no_failed_call(server: Server, capsys: pytest.CaptureFixtu
         print(_told(changes, calls, Counter(verdict.kind for verdict in verdicts)), flush=True)  # noqa: T201 - the counts
     assert not verdicts, _explained(changes, verdicts[0])
     assert {call.worker for call in calls} == {str(number) for number in range(_WORKERS)}
-    assert sum(changes.counts.values()) > _SECONDS
-    assert len(calls) > 20 * _SECONDS
+    assert sum(changes.counts.values()) > _SECONDS / 2
+    assert len(calls) > 10 * _SECONDS
 
 
 def test_a_server_that_answers_stale_is_caught(forgetful_server: Server) -> None:
@@ -190,7 +190,10 @@ def _told(changes: Changes, calls: list[Call], verdicts: Counter[str]) -> str:
         [
             f"  {sum(changes.counts.values())} changes: "
             + ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in sorted(changes.counts.items())),
-            f"  {len(changes.oracle.snapshots)} snapshots published",
+            (
+                f"  {len(changes.oracle.snapshots)} snapshots published, epochs {changes.oracle.eras[0].epoch} to "
+                f"{changes.oracle.eras[-1].epoch}"
+            ),
             (
                 f"  {len(calls)} calls ({', '.join(f'{count} on worker {worker}' for worker, count in workers)}), "
                 f"{sum(bool(call.snapshot) for call in calls)} of a named snapshot, {overlapping} beside a change that they "

@@ -34,8 +34,8 @@ class Changes:
         self._send("POST", f"/snapshots?app={APP}", self._made_whole(BASE, base), 201)
         self._written = self._served = self._numbers()
         write_folder(folder, self._written)
-        self._send("GET", "/MicroflowRest/refreshCache", None, 200)
-        self.oracle = Oracle(time.monotonic_ns(), self._answers())
+        epoch = _epoch(self._send("GET", "/MicroflowRest/refreshCache", None, 200))
+        self.oracle = Oracle(time.monotonic_ns(), self._answers(), epoch)
         self.oracle.snapshots[BASE] = answers_of(self._contents[BASE])
         self._all: list[tuple[int, Callable[[], None]]] = [
             (5, self.refresh),
@@ -186,10 +186,10 @@ class Changes:
 
     def _changing(self, method: str, path: str, body: Any, becomes: Callable[[], object], status: int = 200) -> None:
         began = time.monotonic_ns()
-        self._send(method, path, body, status)
+        reply = self._send(method, path, body, status)
         answered = time.monotonic_ns()
         becomes()
-        self.oracle.change(began, answered, self._answers())
+        self.oracle.change(began, answered, self._answers(), _epoch(reply))
         self.told.append((answered, f"{method} {path}: {status}, then {self._line[-1]} answers: {self._answers()}"))
 
     def _send(self, method: str, path: str, body: Any, status: int) -> Reply:
@@ -215,3 +215,7 @@ class Changes:
     def _next(self) -> int:
         self._number += 1
         return self._number
+
+
+def _epoch(reply: Reply) -> int:
+    return int(reply.headers["x-microflow-epoch"])

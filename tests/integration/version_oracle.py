@@ -25,7 +25,8 @@ def answers_of(numbers: Mapping[str, int]) -> dict[str, Outputs]:
 class Call(NamedTuple):
     """A call as its caller noted it, times of the monotonic clock in ns. `snapshot` is "" where the caller named none.
 
-    `outputs` is None when there is no such flow. `failure` tells what went wrong otherwise.
+    `outputs` is None when there is no such flow, `epoch` the one that the answer names. `failure` tells what went wrong
+    otherwise.
     """
 
     began: int
@@ -34,50 +35,67 @@ class Call(NamedTuple):
     flow: str
     snapshot: str
     outputs: Outputs
+    epoch: int
     failure: str = ""
 
 
 class Era(NamedTuple):
-    """From a change on, these are the answers: surely for calls that begin after `answered`, and possibly since `began`."""
+    """From a change on, these are the answers: surely for calls that begin after `answered`, and possibly since `began`.
+
+    The answer to the change named `epoch`.
+    """
 
     began: int
     answered: int
     answers: Answers
+    epoch: int
 
 
 class Verdict(NamedTuple):
-    """What is wrong with a call: `stale` when it met what had been replaced before it began, `failed`, or `wrong`."""
+    """What is wrong with a call: `stale` when it met what had been replaced before it began, `failed`, or `wrong`.
+
+    `epoch` is the one that it had to see at least.
+    """
 
     kind: str
     call: Call
     allowed: tuple[Outputs, ...]
+    epoch: int
 
 
 class Oracle:
     """The eras in their order, and what the published snapshots answer. Written by one thread, judged when all have ended."""
 
-    def __init__(self, now: int, answers: Answers) -> None:
-        self.eras = [Era(now, now, dict(answers))]
+    def __init__(self, now: int, answers: Answers, epoch: int) -> None:
+        self.eras = [Era(now, now, dict(answers), epoch)]
         self.snapshots: dict[str, Answers] = {}
 
-    def change(self, began: int, answered: int, answers: Answers) -> None:
+    def change(self, began: int, answered: int, answers: Answers, epoch: int) -> None:
         """Note that a change was sent at `began` and answered at `answered`, after which these are the answers."""
-        self.eras.append(Era(began, answered, dict(answers)))
+        self.eras.append(Era(began, answered, dict(answers), epoch))
 
     def allowed(self, call: Call) -> tuple[Outputs, ...]:
         """Give the answers that the call may have met: the one, or several where it overlaps changes."""
         if call.snapshot:
             return (self.snapshots[call.snapshot][call.flow],)
         last = bisect_left(self.eras, call.ended, key=lambda era: era.began)
-        first = max(0, bisect_left(self.eras, call.began, key=lambda era: era.answered) - 1)
-        return tuple(era.answers.get(call.flow) for era in self.eras[first:last])
+        return tuple(era.answers.get(call.flow) for era in self.eras[self._promised(call) : last])
 
     def judge(self, calls: list[Call]) -> Iterator[Verdict]:
         """Give what is wrong with the calls."""
         for call in calls:
-            allowed = self.allowed(call)
+            kind, allowed = "", self.allowed(call)
+            promised = self.eras[self._promised(call)]
             if call.failure:
-                yield Verdict("failed", call, allowed)
+                kind = "failed"
             elif call.outputs not in allowed:
                 before = [era.answers.get(call.flow) for era in self.eras if era.began < call.began]
-                yield Verdict("stale" if call.outputs in before else "wrong", call, allowed)
+                kind = "stale" if call.outputs in before else "wrong"
+            elif call.epoch < promised.epoch:
+                kind = "stale"
+            if kind:
+                yield Verdict(kind, call, allowed, promised.epoch)
+
+    def _promised(self, call: Call) -> int:
+        """Give the index of the last change that was answered before the call began."""
+        return max(0, bisect_left(self.eras, call.began, key=lambda era: era.answered) - 1)
