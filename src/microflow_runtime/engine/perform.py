@@ -1,5 +1,6 @@
 """A whole call of a plan: inputs in, the run, outputs out, and the end of its transactions."""
 
+import asyncio
 from typing import Any
 
 from microflow_runtime.compiler.business_objects import Misfit, Notes, encode_json
@@ -40,13 +41,16 @@ def read_inputs(plan: Plan, given: dict[str, Any], principal: Principal, notes: 
     return frame
 
 
-async def perform(run: Run) -> bytes:
+async def perform(run: Run, *, is_large: bool = False) -> bytes:
     """Run to the end and give the JSON of the outputs; transactions are committed, or rolled back on any failure.
 
-    Raises ExecutionError. Nothing is committed when an output does not fit or the reply is over its limit.
+    With `is_large` others have their turn on the event loop between the run and the making of the reply. Raises
+    ExecutionError. Nothing is committed when an output does not fit or the reply is over its limit.
     """
     try:
         await execute(run)
+        if is_large:
+            await asyncio.sleep(0)
         reply = encode_outputs(run)
     except BaseException:
         if run.transactions is not None:

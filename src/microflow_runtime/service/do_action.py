@@ -3,6 +3,7 @@
 Source: ONEWEB, POST /MicroflowRest/DoAction (WIRE.md).
 """
 
+import asyncio
 from collections.abc import Callable
 from time import perf_counter_ns
 from typing import Any, Final, NamedTuple
@@ -26,7 +27,7 @@ from microflow_runtime.model.principal import Principal
 from microflow_runtime.runtime import Catalog, FlowEntry, Runtime
 from microflow_runtime.security import ANONYMOUS, Security
 from microflow_runtime.service.action_reply import ActionReply, error_body, reply_body
-from microflow_runtime.service.action_request import ActionRequest, choose, matches, read_action
+from microflow_runtime.service.action_request import LARGE_BYTES, ActionRequest, choose, matches, read_action
 from microflow_runtime.service.execution_ids import ExecutionIds
 from microflow_runtime.service.hang_up import CallerGone, HungUp, stopped_when
 from microflow_runtime.service.recent import RecentExecutions
@@ -91,6 +92,8 @@ class DoAction:
             if principal is ANONYMOUS and not any(entry.record.anonymous_as for entry in catalog.entries()):
                 raise NotAuthenticated("This needs a session.") from refusal
             raise
+        if request.is_large:
+            await asyncio.sleep(0)
         try:
             entry = self._find(catalog, principal, request)
             runs_as = self._let_in(entry, principal)
@@ -110,7 +113,7 @@ class DoAction:
         None for whatever else it is, a refusal included; nothing has been changed then, and `act` says what it is.
         """
         runtime = self.runtime
-        if not runtime.is_current():
+        if not runtime.is_current() or len(body) > LARGE_BYTES:
             return None
         try:
             request = read_action(body, self.json_limits)
@@ -193,8 +196,8 @@ class DoAction:
         except MicroflowError as error:
             _log.error("flow cannot be compiled", flow=entry.object_name, code=error.code, error=error.message)
             return error_body(error.message, entry.record.name, entry.record.id)
-        if plan.waits:
-            return await self._run(catalog, entry, plan, principal, request.objects, hung_up, trace)
+        if plan.waits or request.is_large:
+            return await self._run(catalog, entry, plan, principal, request, hung_up, trace)
         return self._run_at_once(catalog, entry, plan, principal, request.objects)
 
     def _run_at_once(
@@ -216,23 +219,28 @@ class DoAction:
         entry: FlowEntry,
         plan: Plan,
         principal: Principal,
-        objects: dict[str, Any],
+        request: ActionRequest,
         hung_up: HungUp | None,
         trace: Trace,
     ) -> bytes:
-        """Execute a plan that may wait and give the six keys. Raises Refusal, and CallerGone when the caller hung up."""
+        """Execute a plan that may wait, or a large request, and give the six keys.
+
+        Raises Refusal, and CallerGone when the caller hung up.
+        """
         self._enter(principal.username)
         run = self._new_run(plan, principal)
         if trace.parent:
             run.trace_parent, run.trace_state = trace
         try:
-            run.frame = read_inputs(plan, objects, principal, run)
+            run.frame = read_inputs(plan, request.objects, principal, run)
+            if request.is_large:
+                await asyncio.sleep(0)
             with self.runtime.resources.data_sources.admitted(entry.lazy_plan.app, entry.lazy_plan.sources):
                 if hung_up is None:
-                    results = await perform(run)
+                    results = await perform(run, is_large=request.is_large)
                 else:
                     async with stopped_when(hung_up):
-                        results = await perform(run)
+                        results = await perform(run, is_large=request.is_large)
             return reply_body(results, entry, run.execution_id)
         except Refusal as refusal:
             run.exception = refusal.message
