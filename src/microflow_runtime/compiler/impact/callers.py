@@ -39,15 +39,11 @@ def _impacts(old: AppContent, new: AppContent) -> Iterator[Impact]:
             met[name] = [_removed(flow)]
         elif not (same(flow, successor) and not objects.reaches(types_of(flow))):
             met[name] = list(_met_by_callers(flow, successor, objects))
-    changed = {
-        name
-        for name, impacts in met.items()
-        if any(impact.side != "flow" or impact.kind in {"flow removed", "flow renamed"} for impact in impacts)
-    }
+    changed = {name for name, impacts in met.items() if any(impact.side != "flow" for impact in impacts)}
     for name, flow in sorted(old.flows.items()):
         yield from met.get(name, ())
-        called = sorted(_callees(flow) & changed)
-        if called and name in new.flows:
+        called = sorted(_callees(new.flows[name]) & changed) if name in new.flows else ()
+        if called:
             listed = ", ".join(f"`{callee}`" for callee in called)
             told = f"It calls {listed}, whose inputs or outputs changed; whether it still fits them is checked before publishing."
             yield _of_flow(flow, "calls a changed flow", breaking=False, told=told)
@@ -57,9 +53,10 @@ def _met_by_callers(old: Microflow, new: Microflow, objects: ObjectChanges) -> I
     yield from _met_at_flow(old, new)
     for side in _SIDES:
         yield from met_at_parameters(side, old, new, objects)
-    inside = [ref for ref in old.variables.values() if ref.name in objects.reached]
+    variables = [*old.variables.values(), *(ref for node in old.every_node() for ref in node.variables.values())]
+    inside = sorted({ref.name for ref in variables} & objects.reached)
     if inside:
-        listed = ", ".join(f"`{name}`" for name in sorted({ref.name for ref in inside}))
+        listed = ", ".join(f"`{name}`" for name in inside)
         told = f"It keeps {listed} in its variables, which changed: what callers send and get is not touched by that."
         yield _of_flow(old, "changed inside", breaking=False, told=told)
 

@@ -77,10 +77,8 @@ def settings_details(
 def _settings_of(resource: DataSource | Connection | Environment) -> Mapping[str, Any]:
     if isinstance(resource, Environment):
         return resource.variables
-    if isinstance(resource, Connection):
-        return resource.settings
-    own = {"url": resource.url, "create_from": resource.create_from, "pool_size": resource.pool_size}
-    return {name: value for name, value in own.items() if value is not None} | resource.settings
+    own = {field: getattr(resource, field) for field in resource.__struct_fields__ if field not in {"name", "settings"}}
+    return {field: value for field, value in own.items() if value is not None} | resource.settings
 
 
 def _field_ways(old: Field, new: Field) -> str:

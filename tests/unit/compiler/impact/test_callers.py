@@ -7,6 +7,7 @@ from tests.unit.app_contents import business_object, content, flow
 
 from microflow_runtime.compiler.impact import KINDS, AppContent, Impact, impact_of
 from microflow_runtime.model.microflow import Limits, Node
+from microflow_runtime.model.type_ref import TypeRef
 
 
 def told(impacts: tuple[Impact, ...]) -> list[tuple[str, str, bool]]:
@@ -107,6 +108,19 @@ def test_flows_that_use_a_changed_object_only_inside_are_named() -> None:
     (impact,) = impact_of(old, new)
     assert (impact.kind, impact.side, impact.path, impact.breaking) == ("changed inside", "flow", "", False)
     assert "`Basket`" in impact.sentence
+
+
+def test_nodes_inside_others_are_looked_at() -> None:
+    """A call and a variable within a loop touch their flow as those outside do."""
+    call = Node(name="Call", type="sub flow", settings={"flow": "Inner"})
+    loop = Node(name="Loop", type="loop", bodies={"": {"Call": call}}, variables={"Kept": TypeRef("Order")})
+    flows = (flow("Inner", inputs={"A": "Order"}), flow("Outer", nodes={"Loop": loop}))
+    old, new = business_object("Order", id="string"), business_object("Order", id="string?")
+    assert told(impact_of(content(*flows, old), content(*flows, new))) == [
+        ("Inner", "required", False),
+        ("Outer", "changed inside", False),
+        ("Outer", "calls a changed flow", False),
+    ]
 
 
 def test_ten_thousand_flows_are_compared_quickly() -> None:

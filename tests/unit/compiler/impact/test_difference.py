@@ -7,7 +7,7 @@ from tests.unit.app_contents import business_object, content, flow
 
 from microflow_runtime.compiler.impact import Change, Difference, compare_apps
 from microflow_runtime.model.app import Connection, DataSource, Environment
-from microflow_runtime.model.microflow import Node
+from microflow_runtime.model.microflow import Node, Retry
 
 
 def details(part: str, old: Any, new: Any) -> tuple[str, ...]:
@@ -114,14 +114,14 @@ def test_values_of_settings_are_never_told(secret: str) -> None:
     )
     new = content(
         data_sources={"db": DataSource(name="db", url=f"postgresql://a:{secret}@b/c", settings={"password": secret})},
-        connections={"fx": Connection(name="fx", settings={"token": secret})},
+        connections={"fx": Connection(name="fx", type="mail", settings={"token": secret}, retry=Retry(times=2))},
         environments={"DEV": Environment(name="DEV", variables={"a": secret, "c": secret})},
     )
     assert details("data_sources", old, new) == (
         "Settings added: `password`.",
         "Settings changed: `url`, `pool_size`.",
     )
-    assert details("connections", old, new) == ("Settings changed: `token`.",)
+    assert details("connections", old, new) == ("Settings added: `retry`.", "Settings changed: `type`, `token`.")
     assert details("environments", old, new) == (
         "Variables added: `c`.",
         "Variables removed: `b`.",
