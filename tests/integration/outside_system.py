@@ -23,6 +23,7 @@ class OutsideSystem:
         self.good_refresh = f"{CANARY}-refresh-0"
         self.token_requests = 0
         self.token_failures = 0
+        self.expires_in = 4
         self.closed_while_stalling = 0
 
     async def answer(self, visit: Visit) -> None:
@@ -42,7 +43,7 @@ class OutsideSystem:
             return
         number = self.token_requests
         self.good_access, self.good_refresh = f"{CANARY}-access-{number}", f"{CANARY}-refresh-{number}"
-        given = {"access_token": self.good_access, "refresh_token": self.good_refresh, "expires_in": 2}
+        given = {"access_token": self.good_access, "refresh_token": self.good_refresh, "expires_in": self.expires_in}
         await visit.send(reply(json.dumps(given).encode()))
 
     async def _guarded(self, visit: Visit) -> None:
