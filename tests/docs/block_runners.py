@@ -171,6 +171,19 @@ def _evaluate(case: Case) -> None:
         assert found == Evaluation(True, ()), f"{case.block.place}: {line} gives {found}"
 
 
+def _run_on_postgresql(case: Case) -> None:
+    """Run each statement on a server of our own, and take away the database and the user that it makes."""
+    from tests.servers.postgres import running_postgres
+
+    server = running_postgres()
+    try:
+        for statement in filter(str.strip, case.block.text.split(";\n")):
+            server.execute(statement)
+    finally:
+        server.execute("DROP DATABASE IF EXISTS microflow")
+        server.execute("DROP ROLE IF EXISTS microflow")
+
+
 def _is_shown(_case: Case) -> None:
     """Take a block that is there to be read: a tree of folders, the output of something."""
 
@@ -192,6 +205,7 @@ RUNNERS: Final[dict[tuple[str, str], Callable[[Case], None]]] = {
     ("python", ""): _run_python,
     ("feel", ""): _evaluate,
     ("toml", ""): _is_settings,
+    ("sql", "postgresql"): _run_on_postgresql,
     ("text", ""): _is_shown,
 }
 
