@@ -24,7 +24,16 @@ from werkzeug import Request, Response
 
 from microflow_runtime.compiler.reading import read_definitions, source_of_files
 from microflow_runtime.errors import BadRequest, MicroflowError, NotAvailable, NotFound, SettingsError, StoreError
-from microflow_runtime.runtime.packages import Package, fetch_packages, kept_name, places, record, write_package
+from microflow_runtime.runtime.packages import (
+    Package,
+    check_place,
+    fetch_packages,
+    kept_name,
+    places,
+    record,
+    remote,
+    write_package,
+)
 from microflow_runtime.settings import Secret, Settings
 
 FLOW = """
@@ -465,3 +474,25 @@ def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     error = refused(StoreError, "The folder of packages cannot be opened: Not a directory", str(tmp_path / "file"))
     assert str(tmp_path) not in error.message
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"packages": "s3://packages", "packages_s3_key": Secret("key")}, "packages_s3_key together with"),
+        ({"packages": "https://a.example/", "packages_user": "reader"}, "packages_user with packages_password"),
+    ],
+)
+def test_what_does_not_fit_together_is_told_at_the_start(settings: dict[str, Any], told: str) -> None:
+    """A server does not begin to serve by settings that cannot fetch anything."""
+    with pytest.raises(SettingsError, match=told):
+        check_place(Settings(**settings))
+    check_place(Settings())
+    check_place(Settings(packages="s3://packages"))
+
+
+def test_a_server_without_the_library_for_its_bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It does not start, and says what to install."""
+    monkeypatch.setattr(remote, "find_spec", lambda _: None)
+    with pytest.raises(SettingsError, match=r"pip install 'microflow-runtime\[s3\]'"):
+        check_place(Settings(packages="s3://packages"))

@@ -9,6 +9,7 @@ import typer
 from microflow_runtime.errors import DefinitionFaults, Fault, MicroflowError
 from microflow_runtime.nodes import NODE_TYPES
 from microflow_runtime.runtime import Runtime, SharedPage, page_path
+from microflow_runtime.runtime.packages import check_place
 from microflow_runtime.security import FirstStart, Security
 from microflow_runtime.settings import Settings
 from microflow_runtime.store import open_store
@@ -33,6 +34,7 @@ def prepare(settings: Settings) -> FirstStart | None:
 
 
 async def _prepare(settings: Settings) -> FirstStart | None:
+    check_place(settings)
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     store = open_store(settings)
     page = SharedPage(page_path(settings.home))

@@ -9,6 +9,7 @@ from typing import Any, get_args, get_origin
 from rapidfuzz import process as fuzzy
 
 from microflow_runtime.errors import SettingsError
+from microflow_runtime.settings.package_place import is_address
 from microflow_runtime.settings.record import Settings
 from microflow_runtime.settings.secrets import SECRET_PREFIX
 from microflow_runtime.settings.table import PREFIX, SETTINGS, Setting
@@ -120,6 +121,8 @@ def _beside(folder: Path, setting: Setting, value: Any) -> Any:
     """Read a relative folder of a settings file from where the file lies."""
     if isinstance(value, Path):
         return folder / value
+    if setting.name == "packages" and not is_address(value):
+        return str(folder / value)
     if get_origin(setting.type) is tuple and get_args(setting.type)[0] is Path:
         return tuple(folder / part for part in value)
     return value

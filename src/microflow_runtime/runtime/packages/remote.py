@@ -8,6 +8,7 @@ the three, so its sessions are asked, in a bucket's case for an address that its
 import base64
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from importlib.util import find_spec
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
@@ -15,6 +16,7 @@ from microflow_runtime.errors import BadRequest, MicroflowError, NotAvailable, N
 from microflow_runtime.runtime.packages import record
 from microflow_runtime.runtime.packages.names import kept_name
 from microflow_runtime.settings import Settings
+from microflow_runtime.settings.package_place import is_address
 
 Fetch = Callable[[str], Awaitable[bytes]]
 """Gives the bytes of the package of a name. Raises as `find_package` does."""
@@ -36,6 +38,17 @@ async def open_place(settings: Settings) -> AsyncIterator[Fetch]:
     opened = _open_bucket(settings, place) if place.startswith("s3://") else _open_web(settings, place)
     async with opened as fetch:
         yield fetch
+
+
+def check_place(settings: Settings) -> None:
+    """Find out at the start what fetching would lack: the library for buckets, or half of a credential. Raises SettingsError."""
+    place = settings.packages or ""
+    if place.startswith("s3://"):
+        _check_keys(settings)
+        if find_spec("s3fs") is None:
+            raise _lacking_library()
+    elif is_address(place):
+        _authorization(settings)
 
 
 @asynccontextmanager
@@ -96,11 +109,9 @@ def _bucket_files(settings: Settings) -> tuple[Any, Any]:
         from botocore import exceptions
         from s3fs import S3FileSystem
     except ImportError as error:
-        help_text = "Install it: pip install 'microflow-runtime[s3]'."
-        raise SettingsError(f"Packages in a bucket need the extra s3. {help_text}", help=help_text) from error
+        raise _lacking_library() from error
+    _check_keys(settings)
     key, secret, endpoint = settings.packages_s3_key, settings.packages_s3_secret, settings.packages_s3_endpoint
-    if (key is None) != (secret is None):
-        raise SettingsError("Set packages_s3_key together with packages_s3_secret, or neither.")
     return exceptions, S3FileSystem(
         asynchronous=True,
         skip_instance_cache=True,
@@ -110,6 +121,16 @@ def _bucket_files(settings: Settings) -> tuple[Any, Any]:
         client_kwargs={"region_name": settings.packages_s3_region} if settings.packages_s3_region else {},
         config_kwargs={"signature_version": "s3v4", "s3": {"addressing_style": "path" if endpoint else "auto"}},
     )
+
+
+def _check_keys(settings: Settings) -> None:
+    if (settings.packages_s3_key is None) != (settings.packages_s3_secret is None):
+        raise SettingsError("Set packages_s3_key together with packages_s3_secret, or neither.")
+
+
+def _lacking_library() -> SettingsError:
+    help_text = "Install it: pip install 'microflow-runtime[s3]'."
+    return SettingsError(f"Packages in a bucket need the extra s3. {help_text}", help=help_text)
 
 
 @asynccontextmanager
