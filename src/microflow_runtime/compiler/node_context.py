@@ -100,6 +100,38 @@ class NodeContext:
             return self.formula(text, *key, expected=expected)
         return literal_of(value)
 
+    def source(self, written: Any, key: str) -> "NodeContext | None":
+        """Give the context of what stands at a setting of this node as a source of items; None when it has a fault.
+
+        It has the `type` of a node that can give items one by one, that node's settings, and `in`.
+        """
+        here: Path = (*self.path, key)
+        types = self.library.node_types
+        kinds = sorted(name for name, each in types.items() if hasattr(each, "prepare_stream"))
+        kind = written.get("type") if isinstance(written, dict) else None
+        if not isinstance(kind, str) or kind not in kinds:
+            help_text = (did_you_mean(kind, kinds) if isinstance(kind, str) else "") or f"types: {', '.join(kinds)}"
+            path = (*here, "type") if kind is not None else here
+            self.faults.add(
+                "MF-D105", f"`{key}` has the type of a node that gives items one by one.", path, help=help_text
+            )
+            return None
+        inputs = written.get("in") or {}
+        if not isinstance(inputs, dict):
+            self.faults.add("MF-D105", "`in` is a mapping of names to values.", (*here, "in"))
+            return None
+        own = {name: value for name, value in written.items() if name not in {"type", "in"}}
+        node = Node(name=self.node.name, type=kind, settings=own, inputs=inputs)
+        settings = read_settings(node, here, types[kind].settings, self.faults)
+        if settings is None:
+            return None
+        inner = NodeContext(
+            node, here, settings, self.scope, self._targets, self.types, self.classes, self.layout, self.library,
+            self.faults, self.check_body,
+        )  # fmt: skip
+        inner.reads, inner.sources = self.reads, self.sources
+        return inner
+
     def inputs(self, expected: Mapping[str, Type] | None = None, *, key: str = "in") -> dict[str, Computed]:
         """Check the mapping into the node: name to formula or literal. Names outside `expected` (when given) are faults."""
         checked: dict[str, Computed] = {}

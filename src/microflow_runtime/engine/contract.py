@@ -1,15 +1,16 @@
 """What the engine asks of node types, and what node types may ask of the runtime around them."""
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 import msgspec
 
 from microflow_runtime.compiler.node_context import NodeContext
-from microflow_runtime.compiler.plan import Action
+from microflow_runtime.compiler.plan import Action, Frame
 from microflow_runtime.engine.http import HttpReply, HttpRequest
 from microflow_runtime.engine.sql import SqlConnection
+from microflow_runtime.feel import Type
 from microflow_runtime.model.app import App
 
 Build = Callable[[], Action]
@@ -29,6 +30,18 @@ class NodeType(Protocol):
 
     def prepare(self, context: NodeContext) -> Build:
         """Check a node, telling the context every fault; return what builds its action once the flow is without faults."""
+        ...
+
+
+Stream = Callable[[Frame, Any], AsyncGenerator[Any]]
+"""Opens a source of items for the frame of a run, and the run. Whoever stops before the end closes the generator."""
+
+
+class StreamingNodeType(NodeType, Protocol):
+    """A kind of node that can also give items one by one, to a loop that names it as its source."""
+
+    def prepare_stream(self, context: NodeContext) -> tuple[Type, Callable[[], Stream]]:
+        """Check a source of this kind; give the type of its items, and what builds the stream once the flow is without faults."""
         ...
 
 

@@ -7,7 +7,8 @@ Source: ONEWEB, Database Task (command types, JNDI name); the placeholder syntax
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Final, Literal
 
@@ -22,11 +23,13 @@ from microflow_runtime.compiler.node_context import NodeContext
 from microflow_runtime.compiler.plan import Action, Assign, Frame
 from microflow_runtime.compiler.reading import formula_of
 from microflow_runtime.compiler.sql_text import SqlText, read_sql
+from microflow_runtime.engine.contract import Stream
 from microflow_runtime.engine.run import Run
 from microflow_runtime.engine.sql import SPECIAL_VALUES, SqlStatement
 from microflow_runtime.engine.surroundings import computing
 from microflow_runtime.errors import NodeError
 from microflow_runtime.feel import ANY, NUMBER, STRING, ContextType, ListType, Type, optional
+from microflow_runtime.model.app import App
 from microflow_runtime.model.type_ref import TypeRef
 
 _STATEMENTS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -81,19 +84,36 @@ class DatabaseNode:
     def prepare(self, context: NodeContext) -> Callable[[], Action]:
         """Check source, statement, parameters and mapping."""
         settings: DatabaseSettings = context.settings
-        sources = context.library.app.data_sources
-        if settings.source not in sources:
-            message = f'The application has no data source "{settings.source}".'
-            context.fault("MF-D076", message, "source", help=did_you_mean(settings.source, sources))
-        context.sources.add(settings.source)
-        sql = read_sql(settings.sql)
         batch, item = _batch(context, settings)
-        _check_sql(context, settings, sql)
+        sql = _check(context, settings)
         _check_parameters(context, settings, sql, item)
         inputs = context.inputs()
         given = _given(context, settings)
         outputs = context.outputs(given)
         return lambda: _build(context, settings, sql, inputs, batch, context.bind_outputs(outputs, given))
+
+    def prepare_stream(self, context: NodeContext) -> tuple[Type, Callable[[], Stream]]:
+        """Check a select whose rows a loop takes one by one; none but a few hundred of them are in memory at a time."""
+        settings: DatabaseSettings = context.settings
+        if settings.command != "select":
+            context.fault("MF-D133", "Only a select gives rows to a loop.", "command")
+        sql = _check(context, settings)
+        _check_parameters(context, settings, sql, None)
+        inputs = context.inputs()
+        row = _row_type(context, settings)
+        return row, lambda: _build_stream(context, settings, inputs)
+
+
+def _check(context: NodeContext, settings: DatabaseSettings) -> SqlText:
+    """Check data source and statement."""
+    sources = context.library.app.data_sources
+    if settings.source not in sources:
+        message = f'The application has no data source "{settings.source}".'
+        context.fault("MF-D076", message, "source", help=did_you_mean(settings.source, sources))
+    context.sources.add(settings.source)
+    sql = read_sql(settings.sql)
+    _check_sql(context, settings, sql)
+    return sql
 
 
 def _batch(context: NodeContext, settings: DatabaseSettings) -> tuple[Computed | None, Type | None]:
@@ -160,8 +180,8 @@ def _fields_of(item: Type | None) -> tuple[str, ...] | None:
     return (_ITEM,)
 
 
-def _given(context: NodeContext, settings: DatabaseSettings) -> dict[str, Type]:
-    """Type what the mapping sees: columns are known where the node declares them, else anything."""
+def _row_type(context: NodeContext, settings: DatabaseSettings) -> Type:
+    """Type a row: columns are known where the node declares them, else anything."""
     fields: list[tuple[str, Type]] = []
     known = {**SIMPLE_FEEL, **_SPECIAL_TYPES}
     for column, written in settings.columns.items():
@@ -172,9 +192,14 @@ def _given(context: NodeContext, settings: DatabaseSettings) -> dict[str, Type]:
             context.fault("MF-D067", message, "columns", column, help=did_you_mean(type_name, known))
         else:
             fields.append((column, kind if written == type_name else optional(kind)))
+    return ContextType("", tuple(fields), open=True)
+
+
+def _given(context: NodeContext, settings: DatabaseSettings) -> dict[str, Type]:
+    """Type what the mapping sees."""
+    row = _row_type(context, settings)
     if settings.batch is not None:
         return {"count": NUMBER}
-    row = ContextType("", tuple(fields), open=True)
     return {"rows": ListType(row), "row": optional(row), "count": NUMBER}
 
 
@@ -188,24 +213,10 @@ def _build(
 ) -> Action:
     app = context.library.app
     bound = [(name, context.bind(computed)) for name, computed in inputs.items()]
-    statement = SqlStatement(
-        text=settings.sql,
-        reads=settings.command == "select",
-        parameters=settings.parameters,
-        columns={
-            column: written.removesuffix("?")
-            for column, written in settings.columns.items()
-            if written.removesuffix("?") in SPECIAL_VALUES
-        },
-    )
+    statement = _statement_of(settings)
     source = settings.source
-    object_name = f"{app.name}/{source}"
+    check_right = _right_check(app, source)
     guarded = bool(context.node.catches or context.node.retry)
-
-    def check_right(run: Run) -> None:
-        if not run.principal.may("data_source", object_name, "use"):
-            raise NodeError(f'"{run.principal.username}" may not use the data source "{source}".', kind="permission")
-
     count_slot = context.given_slot("count")
     if batch is not None:
         items_of = _items_reader(context.bind(batch), bound, sql.names)
@@ -246,6 +257,47 @@ def _build(
         return 0
 
     return Action(run, waits=True)
+
+
+def _build_stream(context: NodeContext, settings: DatabaseSettings, inputs: Mapping[str, Computed]) -> Stream:
+    app, source = context.library.app, settings.source
+    bound = [(name, context.bind(computed)) for name, computed in inputs.items()]
+    statement = _statement_of(settings)
+    check_right = _right_check(app, source)
+    readers = {column: _column_reader(type_name) for column, type_name in settings.columns.items()}
+
+    async def rows(frame: Frame, run: Run) -> AsyncGenerator[Any]:
+        check_right(run)
+        with computing(run):
+            values = {name: evaluate(frame) for name, evaluate in bound}
+        connection = await run.connection(app, source)
+        async with aclosing(connection.stream(statement, values, run.limits.loop_turns)) as found:
+            async for row in found:
+                if readers:
+                    _read_columns([row], readers)
+                yield row
+
+    return rows
+
+
+def _statement_of(settings: DatabaseSettings) -> SqlStatement:
+    special = {column: written.removesuffix("?") for column, written in settings.columns.items()}
+    return SqlStatement(
+        text=settings.sql,
+        reads=settings.command == "select",
+        parameters=settings.parameters,
+        columns={column: kind for column, kind in special.items() if kind in SPECIAL_VALUES},
+    )
+
+
+def _right_check(app: App, source: str) -> Callable[[Run], None]:
+    object_name = f"{app.name}/{source}"
+
+    def check(run: Run) -> None:
+        if not run.principal.may("data_source", object_name, "use"):
+            raise NodeError(f'"{run.principal.username}" may not use the data source "{source}".', kind="permission")
+
+    return check
 
 
 def _items_reader(

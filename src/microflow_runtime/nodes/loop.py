@@ -6,6 +6,7 @@ the items. The vendor has no such node.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import aclosing
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Final, Literal
 
@@ -15,9 +16,10 @@ from microflow_runtime.compiler.formulas import Computed, Evaluate, check_formul
 from microflow_runtime.compiler.node_context import Body, NodeContext
 from microflow_runtime.compiler.plan import Action, Frame
 from microflow_runtime.compiler.reading import formula_of
+from microflow_runtime.engine.contract import Stream
 from microflow_runtime.engine.run import Run
 from microflow_runtime.engine.surroundings import computing
-from microflow_runtime.engine.turns import Loop
+from microflow_runtime.engine.turns import Items, Loop
 from microflow_runtime.errors import ExecutionError, NodeError
 from microflow_runtime.feel import ANY, ANY_LIST, BOOLEAN, NUMBER, STRING, ContextType, ListType, Type, optional
 
@@ -35,11 +37,17 @@ _FAILURE: Final = ContextType(
 )
 
 
-class LoopSettings(msgspec.Struct, frozen=True, rename={"while_": "while"}):
+class LoopSettings(msgspec.Struct, frozen=True, rename={"while_": "while", "from_": "from"}):
     """What the loop goes over, and how."""
 
     each: Annotated[
         Any, msgspec.Meta(description="The list whose items the turns are for, a formula; null counts as empty.")
+    ] = None
+    from_: Annotated[
+        dict[str, Any] | None,
+        msgspec.Meta(
+            description="A source that gives the items one by one: `type` (a node that can, as `database`), its settings and its `in`."
+        ),
     ] = None
     while_: Annotated[
         str | None, msgspec.Meta(description="The condition, a formula, that is looked at before each turn.")
@@ -64,6 +72,10 @@ class LoopSettings(msgspec.Struct, frozen=True, rename={"while_": "while"}):
     collect: Annotated[
         Any, msgspec.Meta(description="What each turn gives to `results`, a formula that sees what the turn wrote.")
     ] = None
+
+
+Source = Computed | Callable[[], Stream]
+"""What the turns are for: a formula, or what opens a stream."""
 
 
 class LoopNode:
@@ -93,12 +105,13 @@ class LoopNode:
 
         def build() -> Action:
             turns = _Turns(context, settings, body, collect)
-            bound = context.bind(source) if source is not None else _nothing
+            bound = context.bind(source) if isinstance(source, Computed) else _nothing
+            stream = source() if callable(source) else None
             assign = context.bind_outputs(outputs, given)
             slots = {name: context.given_slot(name) for name in given}
 
             async def run(frame: Frame, run: Run) -> int:
-                outcome = await turns.take(frame, run, bound)
+                outcome = await turns.take(frame, run, bound, stream)
                 for name, slot in slots.items():
                     frame[slot] = outcome[name]
                 if assign is not None:
@@ -115,11 +128,14 @@ def _nothing(_frame: Frame) -> None:
     return None
 
 
-def _check_source(context: NodeContext, settings: LoopSettings) -> tuple[Computed | None, dict[str, Type]]:
+def _check_source(context: NodeContext, settings: LoopSettings) -> tuple[Source | None, dict[str, Type]]:
     """Check what the turns are for; give it with the types of the items by their name."""
-    if (settings.each is None) == (settings.while_ is None):
-        context.fault("MF-D102", "A loop has either `each` or `while`.", help="give one of the two")
+    given = [each for each in (settings.each, settings.from_, settings.while_) if each is not None]
+    if len(given) != 1:
+        context.fault("MF-D102", "A loop has one of `each`, `from` and `while`.", help="give one of them")
         return None, {settings.item: ANY}
+    if settings.from_ is not None:
+        return _check_stream(context, settings)
     if settings.while_ is not None:
         text = formula_of(settings.while_)
         if text is None:
@@ -133,6 +149,16 @@ def _check_source(context: NodeContext, settings: LoopSettings) -> tuple[Compute
         return None, {settings.item: ANY}
     kind = computed.type
     return computed, {settings.item: kind.item if isinstance(kind, ListType) else ANY}
+
+
+def _check_stream(context: NodeContext, settings: LoopSettings) -> tuple[Source | None, dict[str, Type]]:
+    inner = context.source(settings.from_, "from")
+    if inner is None:
+        return None, {settings.item: ANY}
+    node_type = context.library.node_types[inner.node.type]
+    assert hasattr(node_type, "prepare_stream"), "a source is of a kind that gives items one by one"
+    kind, build = node_type.prepare_stream(inner)
+    return build, {settings.item: kind}
 
 
 def _check_writes(context: NodeContext, body: Body) -> None:
@@ -178,7 +204,7 @@ class _Turns:
         self._gathers = settings.failures == "gather"
         self._at_once = settings.at_once
 
-    async def take(self, frame: Frame, run: Run, source: Evaluate) -> Mapping[str, Any]:
+    async def take(self, frame: Frame, run: Run, source: Evaluate, stream: Stream | None) -> Mapping[str, Any]:
         """Take all turns; give what the loop gives by name."""
         results: dict[int, Any] = {}
         failures: list[tuple[int, dict[str, Any]]] = []
@@ -194,17 +220,24 @@ class _Turns:
                 results[number] = self._collect(own)
 
         loop = Loop(run, self._block, self._begin, end, gathers=self._gathers)
-        if self._is_while:
+        if stream is not None:
+            async with aclosing(stream(frame, run)) as items:
+                await self._go(loop, frame, items)
+        elif self._is_while:
             await loop.in_turn(frame, _while(frame, run, source))
-        elif self._at_once == 1:
-            await loop.in_turn(frame, _items(frame, run, source))
         else:
-            await loop.side_by_side(frame, _items(frame, run, source), self._at_once)
+            await self._go(loop, frame, _items(frame, run, source))
         return {
             "count": Decimal(count),
             "results": [results[number] for number in sorted(results)],
             "failures": [failure for _, failure in sorted(failures, key=lambda each: each[0])],
         }
+
+    async def _go(self, loop: Loop, frame: Frame, items: Items) -> None:
+        if self._at_once == 1:
+            await loop.in_turn(frame, items)
+        else:
+            await loop.side_by_side(frame, items, self._at_once)
 
     def _begin(self, frame: Frame, number: int, item: Any) -> None:
         if self._item_slot >= 0:

@@ -154,3 +154,87 @@ async def test_a_node_that_may_go_on_undoes_its_statement_alone(keys: str, alone
     app = _app(keys)
     await app.call("F", GIVEN, limits=RunLimits(rows=17))
     assert app.sources.options == [(17, alone)]
+
+
+# Batches
+
+BATCH = """
+microflow: F
+inputs: {In: Order}
+outputs: {Out: Order}
+nodes:
+  Start: {type: start, next: Write}
+  Write:
+    type: database
+    source: orders
+    command: insert
+    sql: insert into line (order_id, sku, price) values (:id, :sku, :price)
+    batch: = In.lines
+    in: {id: = In.id}
+    out: {Out.id: = In.id, Out.count: = count}
+    next: End
+  End: {type: end}
+"""
+
+
+async def test_a_batch_binds_the_fields_of_each_item() -> None:
+    """What `in` gives is the same for all items, the rest are their fields; the count goes out."""
+    app = SmallApp(ORDER, LINE, BATCH)
+    lines = [{"sku": "a", "price": Decimal("1.50")}, {"sku": "b", "price": 2}]
+    assert (await app.text("F", {"In": {"id": "x", "lines": lines}})) == '{"Out":{"id":"x","count":2,"lines":[]}}'
+    assert app.sources.values == [
+        {"id": "x", "sku": "a", "price": Decimal("1.50")},
+        {"id": "x", "sku": "b", "price": Decimal(2)},
+    ]
+    assert app.sources.options == [(2, False)]
+
+
+async def test_a_batch_of_nothing_asks_nobody() -> None:
+    """An empty list needs no connection and counts nothing."""
+    app = SmallApp(ORDER, LINE, BATCH)
+    assert '"count":0' in await app.text("F", {"In": {"id": "x"}})
+    assert app.sources.happened == []
+
+
+async def test_items_that_are_no_contexts_are_called_item() -> None:
+    """A list of texts has no fields; `:item` stands for each of them."""
+    keys = {
+        "sql: insert into line (order_id, sku, price) values (:id, :sku, :price)": "sql: delete from line where sku = :item",
+        "command: insert": "command: delete",
+        "batch: = In.lines": "batch: = In.lines.sku",
+        "    in: {id: = In.id}\n": "",
+    }
+    text = BATCH
+    for old, new in keys.items():
+        text = text.replace(old, new)
+    app = SmallApp(ORDER, LINE, text)
+    lines = [{"sku": "a", "price": 1}, {"sku": "b", "price": 2}]
+    await app.call("F", {"In": {"id": "x", "lines": lines}})
+    assert app.sources.values == [{"item": "a"}, {"item": "b"}]
+
+
+async def test_an_item_without_a_field_is_told() -> None:
+    """Where the type of the items is not known before, a missing field is an error of the node."""
+    text = BATCH.replace("batch: = In.lines", "batch: '= [{sku: In.id}, {sku: In.id, price: 1}]'")
+    text = text.replace("values (:id, :sku, :price)", "values (:id, :sku, :price)")
+    app = SmallApp(ORDER, LINE, text)
+    with pytest.raises(NodeError, match='item 0 of the batch has no field "price"') as caught:
+        await app.call("F", {"In": {"id": "x"}})
+    assert caught.value.kind == "mapping"
+
+
+async def test_the_right_is_asked_before_a_batch() -> None:
+    """A batch needs the same right as a statement."""
+    app = SmallApp(ORDER, LINE, BATCH)
+    who = Principal(username="clerk", grants=ANYBODY.grants - {("data_source", "*", "use")})
+    with pytest.raises(NodeError, match="may not use the data source"):
+        await app.call("F", {"In": {"id": "x", "lines": [{"sku": "a", "price": 1}]}}, principal=who)
+
+
+async def test_special_columns_are_left_to_the_connection() -> None:
+    """What is declared `json` comes as a value; the node only sees to it that it is there where it has to be."""
+    keys = "    columns: {doc: json, photo: base64?, price: decimal}\n    out: {Out.id: = row.doc.a, Out.count: = row.price}"
+    rows: list[dict[str, Any]] = [{"doc": {"a": "x"}, "photo": None, "price": "1"}]
+    assert '"id":"x","count":1' in await _app(keys, rows).text("F", GIVEN)
+    with pytest.raises(NodeError, match=r"rows\[0\]\.doc: expected a value"):
+        await _app(keys, [{"doc": None, "photo": None, "price": "1"}]).call("F", GIVEN)

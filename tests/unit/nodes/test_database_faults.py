@@ -151,3 +151,52 @@ MF-D067 There is no simple type "decmal".
 1 fault.
 """.strip("\n")
     )
+
+
+def _first_line(keys: str) -> str:
+    found = told_of_flow(f"""
+  A:
+    type: database
+    source: orders
+{keys}
+    next: End
+""")
+    return found.strip("\n").partition("\n")[0]
+
+
+def test_a_batch_is_of_a_write_and_a_list() -> None:
+    """A select takes none; text is none; a formula that gives another type is none."""
+    select = "    command: select\n    sql: select :sku\n    batch: = In.lines"
+    assert _first_line(select) == "MF-D130 A select takes no batch."
+    write = "    command: delete\n    sql: delete from x where y = :item\n    batch: "
+    assert _first_line(write + "Lines") == "MF-D131 A batch is a formula that gives a list."
+    assert _first_line(write + "= In.id") == "MF-D131 A batch is a formula that gives a list; this gives string."
+
+
+def test_a_batch_without_a_field() -> None:
+    """A parameter is a field of the items or stands in `in`; the nearest field is told."""
+    keys = "    command: delete\n    sql: delete from x where y = :sqku\n    batch: = In.lines"
+    found = told_of_flow(f"""
+  A:
+    type: database
+    source: orders
+{keys}
+    next: End
+""")
+    assert "MF-D079 The SQL parameter `:sqku` has no value." in found
+    assert 'did you mean "sku"?' in found
+
+
+def test_two_statements() -> None:
+    """A node runs one; a semicolon at the end is none."""
+    two = "    command: delete\n    sql: delete from x; delete from y"
+    assert _first_line(two) == "MF-D132 A node runs one statement."
+    assert _first_line("    command: delete\n    sql: delete from x;") == "No faults."
+
+
+def test_special_parameters() -> None:
+    """They are parameters of the statement, and `json` or `base64`."""
+    keys = "    command: delete\n    sql: delete from x where y = :a\n    in: {a: = In.id}\n    parameters: "
+    assert _first_line(keys + "{b: json}") == "MF-D065 The statement has no parameter `:b`."
+    assert _first_line(keys + "{a: xml}").startswith('MF-D059 The setting "parameters" does not fit')
+    assert _first_line(keys + "{a: json}") == "No faults."

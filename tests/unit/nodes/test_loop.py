@@ -314,3 +314,62 @@ async def test_a_long_loop_lets_others_run() -> None:
     await app.call("F", _lines(*["1"] * 60_000))
     task.cancel()
     assert woken >= 3
+
+
+APP = """
+app: Shop
+version: v.0.1.0
+data_sources:
+  db: {url: "sqlite:///x.db"}
+"""
+FROM_ROWS = """
+microflow: F
+inputs: {In: Cart}
+outputs: {Out: Sum}
+nodes:
+  Start: {type: start, next: First}
+  First: {type: mapping, out: {Out.total: 0}, next: Each}
+  Each:
+    type: loop
+    from:
+      type: database
+      source: db
+      command: select
+      sql: select price from article where price > :least
+      columns: {price: decimal}
+      in: {least: = count(In.lines)}
+    item: Row
+    out: {Out.count: = count}
+    nodes:
+      Start: {type: start, next: Add}
+      Add: {type: mapping, out: {Out.total: = Out.total + Row.price}, next: End}
+      End: {type: end}
+    next: End
+  End: {type: end}
+"""
+
+
+async def test_a_loop_takes_the_rows_of_a_source_one_by_one() -> None:
+    """The source's values are computed before the first turn; each row is the item of a turn."""
+    app = SmallApp(APP, LINE, CART, SUM, FROM_ROWS)
+
+    async def answer() -> list[dict[str, Any]]:
+        return [{"price": Decimal(1)}, {"price": Decimal("2.5")}]
+
+    app.sources.answers = {"select price from article where price > :least": answer}
+    out = (await app.call("F", _lines("1")))["Out"]
+    assert (out["total"], out["count"]) == (Decimal("3.5"), 2)
+    assert app.sources.values == [{"least": Decimal(1)}]
+
+
+async def test_a_source_that_fails_is_an_error_of_the_loop() -> None:
+    """The kind is the source's own, so that a catch of the loop may take it."""
+    app = SmallApp(APP, LINE, CART, SUM, FROM_ROWS)
+
+    async def answer() -> list[dict[str, Any]]:
+        raise NodeError("gone", kind="database")
+
+    app.sources.answers = {"select price from article where price > :least": answer}
+    with pytest.raises(NodeError, match='F, loop "Each": gone') as caught:
+        await app.call("F", _lines())
+    assert caught.value.kind == "database"

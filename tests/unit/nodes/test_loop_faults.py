@@ -31,7 +31,10 @@ BODY = """
         (LOOP + BODY.replace("Out.id", "Line.sku"), 'MF-D062 "Line" cannot be written.'),
         (LOOP + "    variables: {In: string}\n" + BODY, 'MF-D101 "In" is the name of something else here already.'),
         (LOOP + "    at_once: 2\n" + BODY, 'MF-D103 Turns that run side by side cannot write "Out" of the flow.'),
-        (LOOP + "    while: = true\n" + BODY, "MF-D102 A loop has either `each` or `while`."),
+        (LOOP + "    while: = true\n" + BODY, "MF-D102 A loop has one of `each`, `from` and `while`."),
+        (LOOP.replace("each: = In.lines", "from: {type: mapping}") + BODY, "MF-D105 `from` has the type of a node that gives items one by one."),
+        (LOOP.replace("each: = In.lines", "from: {type: database, source: gone, command: select, sql: select 1}") + BODY, 'MF-D076 The application has no data source "gone".'),
+        (LOOP.replace("each: = In.lines", "from: {type: database, command: select, sql: select 1}") + BODY, 'MF-D058 The database node "A" needs the setting "source".'),
         (LOOP.replace("= In.lines", "= In.id") + BODY, "MF-F"),
         (LOOP + "    collect: Line\n" + BODY, "MF-D102 `collect` is a formula."),
         (LOOP + "    collect: = Line.nothing\n" + BODY, "MF-F"),
@@ -64,8 +67,16 @@ BRANCH = """
     ("first", "second", "told"),
     [
         ("Out.id: a", "Out.count: 1", 'MF-D104 "Out" is written by the branch "Two" and by "One".'),
-        ("Out.id: a", "Note.sku: '= string(Out.id = null)'", 'MF-D104 "Out" is read by the branch "Two" and written by "One".'),
-        ("Note.sku: '= string(Out.id = null)'", "Out.id: a", 'MF-D104 "Out" is read by the branch "One" and written by "Two".'),
+        (
+            "Out.id: a",
+            "Note.sku: '= string(Out.id = null)'",
+            'MF-D104 "Out" is read by the branch "Two" and written by "One".',
+        ),
+        (
+            "Note.sku: '= string(Out.id = null)'",
+            "Out.id: a",
+            'MF-D104 "Out" is read by the branch "One" and written by "Two".',
+        ),
     ],
 )
 def test_branches_keep_out_of_each_others_way(first: str, second: str, told: str) -> None:
