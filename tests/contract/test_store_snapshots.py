@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from microflow_runtime.errors import Conflict
-from microflow_runtime.store import Activation, AuditEntry, Snapshot, Store
+from microflow_runtime.store import Activation, AuditEntry, ExecutionFilter, Snapshot, Store, StoredExecution
 
 T = datetime(2026, 5, 19, 15, 15, 0, 123456, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -32,6 +32,22 @@ async def test_snapshots_come_with_a_catalog_and_are_found(store: Store) -> None
     assert await store.list_snapshots("Other") == []
     assert await store.find_snapshot(FULL.app, "v.0.1.1") == PATCH
     assert await store.find_snapshot("Demo", "v.0.1.1") is None
+
+
+async def test_the_longest_names_are_kept(store: Store) -> None:
+    """An app and a flow may have names of 200 characters."""
+    name = "ก" * 200
+    snapshot = msgspec.structs.replace(FULL, app=name)
+    active = Activation(number=1, app=name, version="v", at=T, actor="a")
+    await store.put_catalog(1, b"m", T, snapshots=[snapshot], activations=[active])
+    assert await store.list_snapshots(name) == [snapshot]
+    assert await store.list_activations(name) == [active]
+    run = StoredExecution(
+        execution_id="id", app=name, flow=name, snapshot="v" * 80, epoch=1, username="u" * 128, status="SUCCESS",
+        started_at=T, duration_us=1,
+    )  # fmt: skip
+    await store.add_executions([run])
+    assert await store.list_executions(ExecutionFilter(app=name, flow=name)) == [run]
 
 
 async def test_a_published_snapshot_never_changes(store: Store) -> None:

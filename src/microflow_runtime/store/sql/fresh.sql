@@ -142,7 +142,7 @@ CREATE TABLE meta (
 );
 
 CREATE TABLE snapshot (
-	app VARCHAR(128) NOT NULL,
+	app VARCHAR(256) NOT NULL,
 	version VARCHAR(128) NOT NULL,
 	kind VARCHAR(16) NOT NULL,
 	base VARCHAR(128) NOT NULL,
@@ -155,7 +155,7 @@ CREATE TABLE snapshot (
 
 CREATE TABLE activation (
 	number INTEGER NOT NULL,
-	app VARCHAR(128) NOT NULL,
+	app VARCHAR(256) NOT NULL,
 	version VARCHAR(128) NOT NULL,
 	at BIGINT NOT NULL,
 	actor VARCHAR(128) NOT NULL,
@@ -172,7 +172,7 @@ BEGIN SELECT RAISE(ABORT, 'the history of activations only grows'); END;
 
 CREATE TABLE execution (
 	execution_id VARCHAR(64) NOT NULL,
-	app VARCHAR(128) NOT NULL,
+	app VARCHAR(256) NOT NULL,
 	flow VARCHAR(256) NOT NULL,
 	snapshot VARCHAR(128) NOT NULL,
 	epoch BIGINT NOT NULL,

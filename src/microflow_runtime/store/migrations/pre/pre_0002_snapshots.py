@@ -15,7 +15,7 @@ def upgrade() -> None:
     """Make both tables."""
     op.create_table(
         "snapshot",
-        sa.Column("app", name(128), nullable=False),
+        sa.Column("app", name(256), nullable=False),
         sa.Column("version", name(128), nullable=False),
         sa.Column("kind", name(16), nullable=False),
         sa.Column("base", name(128), nullable=False),
@@ -28,7 +28,7 @@ def upgrade() -> None:
     op.create_table(
         "activation",
         sa.Column("number", number(), nullable=False, autoincrement=False),
-        sa.Column("app", name(128), nullable=False),
+        sa.Column("app", name(256), nullable=False),
         sa.Column("version", name(128), nullable=False),
         sa.Column("at", sa.BigInteger, nullable=False),
         sa.Column("actor", name(128), nullable=False),

@@ -41,7 +41,7 @@ def _make_executions() -> None:
     op.create_table(
         "execution",
         sa.Column("execution_id", name(64), nullable=False),
-        sa.Column("app", name(128), nullable=False),
+        sa.Column("app", name(256), nullable=False),
         sa.Column("flow", name(256), nullable=False),
         sa.Column("snapshot", name(128), nullable=False),
         sa.Column("epoch", sa.BigInteger, nullable=False),
