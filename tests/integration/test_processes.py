@@ -1,15 +1,19 @@
 """Starting, stopping and killing: running calls finish, workers come back, nobody is left behind."""
 
+import http.client
 import os
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from tests.app_folder import write_flow
-from tests.integration.running_server import ACT, Reply, Server, lives
+from tests.integration.running_server import ACT, COMMAND, Reply, Server, lives
 from tests.integration.trap_apps import write_traps_app
 from tests.integration.wall_clocks import check_wall_clocks
 
@@ -85,6 +89,70 @@ def test_workers_end_with_their_supervisor(own: Server) -> None:
     call.join()
     assert replies[0].outputs == {"TextBO": {"text": "waited"}}
     wait_until_gone(workers, 3.0)
+
+
+def test_a_second_signal_ends_at_once(own: Server) -> None:
+    """Who cannot wait for the calls under way signals again; the exit code tells that they were cut off."""
+    call = threading.Thread(target=lambda: suppress_lost(own))
+    processes = own.processes()
+    call.start()
+    time.sleep(0.2)
+    own.process.send_signal(signal.SIGTERM)
+    time.sleep(0.1)
+    own.process.send_signal(signal.SIGINT)
+    assert own.process.wait(0.3 + 2) == 128 + signal.SIGINT
+    call.join()
+    wait_until_gone(processes, 2.0)
+
+
+def suppress_lost(server: Server) -> None:
+    """Make a call that may be cut off."""
+    with suppress(OSError, http.client.HTTPException):
+        server.act("Waits Half A Second")
+
+
+def test_a_home_whose_server_was_killed_starts_again_at_once(own: Server) -> None:
+    """After SIGKILL of the supervisor alone, or of all its processes, the same command serves again."""
+    for victims in ([], own.processes()):
+        own.process.kill()
+        for pid in victims:
+            os.kill(pid, signal.SIGKILL)
+        own.process.wait()
+        own.start_again()
+        assert own.act("Name", {"NameBO": {"name": "x"}}).outputs == {"TextBO": {"text": "x"}}
+
+
+def test_a_killed_template_is_replaced(own: Server) -> None:
+    """The workers outlive their template, and one that ends afterwards is replaced as ever."""
+    before = own.workers()
+    (template,) = set(own.processes()) - set(before)
+    os.kill(template, signal.SIGKILL)
+    wait_until(lambda: bool(set(own.processes()) - {template}), 20)
+    assert own.workers() == before
+    os.kill(before[0], signal.SIGKILL)
+    wait_until(lambda: len(own.workers()) == 2 and before[0] not in own.workers(), 20)
+    assert statuses_everywhere(own, own.token) == {200}
+
+
+def test_a_home_is_for_one_server(own: Server) -> None:
+    """A second server on the same home ends with 3 and names the first, which goes on."""
+    words = [COMMAND, "serve", "--port", "0", "--app", str(own.folder / "Traps")]
+    done = subprocess.run(words, check=False, env=own.environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 3
+    assert f"Another server (process {own.process.pid}) runs on this home" in done.stderr
+    assert own.act("Name", {"NameBO": {"name": "x"}}).outputs == {"TextBO": {"text": "x"}}
+
+
+def test_a_server_whose_workers_cannot_start_ends_and_says_why(own: Server, tmp_path: Path) -> None:
+    """Workers that end as soon as they start are told plainly, and the server gives up."""
+    broken = tmp_path / "uvloop.py"
+    broken.write_text("raise RuntimeError('this library is broken')", encoding="utf-8")
+    environment = {**own.environment, "MICROFLOW_HOME": str(tmp_path / "home"), "PYTHONPATH": str(tmp_path)}
+    words = [COMMAND, "serve", "--port", "0", "--app", str(own.folder / "Traps")]
+    done = subprocess.run(words, check=False, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 70
+    assert "this library is broken" in done.stderr
+    assert "workers end as soon as they start" in done.stderr
 
 
 def test_a_broken_folder_never_stops_the_server(own: Server) -> None:

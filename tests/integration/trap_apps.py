@@ -401,7 +401,7 @@ _APP: Final = """
     version: v.1.0.0
     time_zone: Asia/Bangkok
     data_sources:
-      traps: {url: "sqlite:///traps.db", create_from: files/traps.sql, pool_size: 3}
+      traps: {url: "sqlite:///traps.db", create_from: files/traps.sql, pool_size: 3, waiting: 100}
     """
 
 
