@@ -21,11 +21,15 @@ DAMAGED: Final = "no readable zip archive"
 
 
 class Hostile(NamedTuple):
-    """A package that is refused. `make` gives its bytes, `reason` is looked for in what the caller is told."""
+    """A package that is refused. `make` gives its bytes, `reason` is looked for in what the caller is told.
+
+    One that is not wrong but for its `name` can be sent without it, so it is not `wrong_by_itself`.
+    """
 
     make: Callable[[], bytes]
     reason: str
     name: str = NAME
+    wrong_by_itself: bool = True
 
 
 class Entry:
@@ -380,7 +384,13 @@ def _wrong_names() -> Iterator[tuple[str, Hostile]]:
         "capitals": NAME.upper(),
     }
     for what, name in names.items():
-        yield f"the name of {what}", Hostile(package, other, name)
+        yield f"the name of {what}", Hostile(package, other, name, wrong_by_itself=False)
+
+    again = GOOD["microflows/Send.yaml"].replace(b"Send", b"Again")
+    yield (
+        "a flow beside the one it is named after",
+        Hostile(_files(Again=again), "which that does not call", wrong_by_itself=False),
+    )
 
 
 def _snapshots() -> Iterator[tuple[str, Hostile]]:

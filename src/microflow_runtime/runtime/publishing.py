@@ -16,7 +16,7 @@ from microflow_runtime.runtime.answering import content_that_answers, content_th
 from microflow_runtime.runtime.begin_again import begins_again
 from microflow_runtime.runtime.builder import Candidate, Forms, Publication, read_app, records_of
 from microflow_runtime.runtime.manifest import FLOWS, FOLDER, PATCH, WHOLE, FlowRecord, Place
-from microflow_runtime.runtime.packages import Package, app_package_name, flow_package_name
+from microflow_runtime.runtime.packages import Package, app_package_name, flow_package_name, with_callees
 from microflow_runtime.runtime.report import RefreshReport, report_on
 from microflow_runtime.runtime.runtime import Runtime
 from microflow_runtime.runtime.snapshot_content import SnapshotContent, content_of, read_content, read_files, rows_of
@@ -258,12 +258,17 @@ class Publishing:
 
 
 def _kind_of(package: Package, definitions: AppDefinitions, name: str) -> str:
-    """Tell what a package is. One that was fetched by the name of a flow that it holds is that flow's."""
+    """Tell what a package is. One that was fetched by the name of a flow is that flow's, and holds nothing that it does not call.
+
+    Raises Conflict when it is another thing than its name says.
+    """
     app = definitions.app
     assert app is not None, "it was looked at before"
-    names = {flow_package_name(flow.id, app.name, flow.name, app.version) for flow in definitions.microflows.values()}
-    if name in names:
-        return FLOWS
+    for flow in definitions.microflows.values():
+        if name == flow_package_name(flow.id, app.name, flow.name, app.version):
+            if beside := set(definitions.microflows).difference(with_callees(definitions, [flow.name])):
+                raise Conflict(f'The package of "{flow.name}" also holds "{min(beside)}", which that does not call.')
+            return FLOWS
     if name and name != app_package_name(app.name, app.version):
         raise Conflict("The package holds another flow than its name says.")
     return package.kind

@@ -9,7 +9,7 @@ from microflow_runtime.runtime.packages.places import fetch_packages
 from microflow_runtime.runtime.packages.reading import read_package
 from microflow_runtime.runtime.packages.record import MAX_PACKAGE_BYTES, Package, PackageKind
 from microflow_runtime.runtime.packages.remote import check_place
-from microflow_runtime.runtime.packages.writing import write_package
+from microflow_runtime.runtime.packages.writing import with_callees, write_package
 
 __all__ = [
     "MAX_PACKAGE_BYTES",
@@ -21,5 +21,6 @@ __all__ = [
     "flow_package_name",
     "kept_name",
     "read_package",
+    "with_callees",
     "write_package",
 ]
