@@ -152,7 +152,8 @@ def change_and_call(server: Server, rng: Random, seconds: float) -> tuple[Change
     """Change versions at random while every worker is called; give what was changed and all calls."""
     changes = Changes(server, server.folder / "apps" / APP, rng)
     until = time.monotonic() + seconds
-    with Callers(server, changes.oracle, rng) as callers:
+    of_callers = Random(rng.getrandbits(32))  # apart, as how often they draw depends on which worker takes a connection
+    with Callers(server, changes.oracle, of_callers) as callers:
         while time.monotonic() < until:
             changes.change_something()
             for probe in callers.probes:  # as soon after the answer as can be, on every worker
