@@ -28,6 +28,7 @@ from microflow_runtime.runtime.checking import read_catalog
 from microflow_runtime.runtime.limits import limits_of
 from microflow_runtime.runtime.resources import ProcessResources
 from microflow_runtime.settings import Settings
+from microflow_runtime.store import MemoryStore
 
 _ROWS: Final = 10_000
 _SQL: Final = "select id, name, price from item where id = :id"
@@ -88,7 +89,7 @@ async def _measure(folder: Path, calls: int, rounds: int) -> dict[str, dict[str,
     settings = Settings(home=folder)
     (folder / "data" / "Bench").mkdir(parents=True)
     async with AsyncExitStack() as stack:
-        resources = ProcessResources(settings)
+        resources = ProcessResources(settings, MemoryStore())
         stack.push_async_callback(resources.close)
         engines = {kind: _engine(kind, url, folder) for kind, url in urls.items()}
         for kind, engine in engines.items():

@@ -1,7 +1,8 @@
 """What a node type sees of the node it checks: settings, scope, mappings, and where to report faults."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Annotated, Any, Literal, Protocol, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, Protocol, get_args, get_origin
 
 import msgspec
 
@@ -15,6 +16,9 @@ from microflow_runtime.compiler.plan import Assign, Block
 from microflow_runtime.compiler.reading import formula_of
 from microflow_runtime.feel import Type
 from microflow_runtime.model.microflow import Node
+from microflow_runtime.model.type_ref import SIMPLE_TYPES, TypeRef
+
+_TYPE: Final = re.compile(r"(\[\s*(?P<item>[^][?]+?)\s*\]|(?P<single>[^][?]+?))(?P<optional>\?)?")
 
 
 class Layout:
@@ -99,6 +103,22 @@ class NodeContext:
         if text is not None:
             return self.formula(text, *key, expected=expected)
         return literal_of(value)
+
+    def declared_type(self, written: Any, *key: str | int) -> TypeRef | None:
+        """Read a setting that names a type: `X`, `X?`, `[X]`, simple or a Business Object that the flow has; None after a fault."""
+        text = f"[{written[0]}]" if isinstance(written, list) and len(written) == 1 else written
+        match = _TYPE.fullmatch(text.strip()) if isinstance(text, str) else None
+        if match is None:
+            self.fault("MF-D106", f"`{key[-1]}` is no type.", *key, help="write X, X? or [X]")
+            return None
+        name = match["item"] or match["single"]
+        ref = TypeRef(name, bool(match["item"]), bool(match["optional"]))
+        if ref.is_simple or name in self.classes:
+            return ref
+        near = did_you_mean(name, [*self.classes, *SIMPLE_TYPES])
+        help_text = near if name not in self.library.business_objects else f"declare a variable of the type {name}"
+        self.fault("MF-D106", f'No variable, input or output of the flow is a "{name}".', *key, help=help_text)
+        return None
 
     def source(self, written: Any, key: str) -> "NodeContext | None":
         """Give the context of what stands at a setting of this node as a source of items; None when it has a fault.

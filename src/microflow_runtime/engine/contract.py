@@ -55,6 +55,18 @@ class Resources(Protocol):
         """
         ...
 
+    async def get_cached(self, space: str, key: str) -> bytes | None:
+        """Give a cached value unless its time has passed. Raises StoreError."""
+        ...
+
+    async def put_cached(self, space: str, key: str, value: bytes, seconds: float) -> None:
+        """Keep a value for some seconds, in the place of one that is there. Raises StoreError."""
+        ...
+
+    async def remove_cached(self, space: str, key: str) -> None:
+        """Forget a value. Raises StoreError."""
+        ...
+
     async def send_http(self, app: App, connection: str, request: HttpRequest) -> HttpReply:
         """Send one request to a named connection of the type `http` and give the whole reply, whatever its status.
 

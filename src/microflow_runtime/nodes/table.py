@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 from microflow_runtime.engine import NodeType
+from microflow_runtime.nodes.cache import CacheNode
 from microflow_runtime.nodes.database import DatabaseNode
 from microflow_runtime.nodes.end import EndNode
 from microflow_runtime.nodes.gateway import GatewayNode
@@ -29,6 +30,7 @@ _ALL: Final[tuple[NodeType, ...]] = (
     LoopNode(),
     ParallelNode(),
     LogNode(),
+    CacheNode(),
 )
 
 NODE_TYPES: Final[Mapping[str, NodeType]] = MappingProxyType({node_type.name: node_type for node_type in _ALL})

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime, timedelta
 
 from microflow_runtime.engine import SqlConnection
 from microflow_runtime.engine.http import HttpReply, HttpRequest
@@ -9,18 +10,32 @@ from microflow_runtime.model.app import App
 from microflow_runtime.runtime.connections import Connections
 from microflow_runtime.runtime.data_sources import DataSources
 from microflow_runtime.settings import Settings
+from microflow_runtime.store.protocol import ValueStore
 
 
 class ProcessResources:
     """The pools of one process. Implements `engine.Resources`."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, store: ValueStore) -> None:
+        self._store = store
         self.data_sources = DataSources(settings)
         self.connections = Connections(settings)
 
     def open_transaction(self, app: App, source: str) -> AbstractAsyncContextManager[SqlConnection]:
         """See `engine.Resources`."""
         return self.data_sources.open_transaction(app, source)
+
+    async def get_cached(self, space: str, key: str) -> bytes | None:
+        """See `engine.Resources`."""
+        return await self._store.get_cached(space, key, datetime.now(UTC))
+
+    async def put_cached(self, space: str, key: str, value: bytes, seconds: float) -> None:
+        """See `engine.Resources`."""
+        await self._store.put_cached(space, key, value, datetime.now(UTC) + timedelta(seconds=seconds))
+
+    async def remove_cached(self, space: str, key: str) -> None:
+        """See `engine.Resources`."""
+        await self._store.remove_cached(space, key)
 
     async def send_http(self, app: App, connection: str, request: HttpRequest) -> HttpReply:
         """See `engine.Resources`."""

@@ -86,7 +86,7 @@ class Runtime:
         self.page = page
         self.metrics = metrics
         self.node_types = node_types
-        self.resources = ProcessResources(settings)
+        self.resources = ProcessResources(settings, store)
         self.catalog = Catalog(0, Manifest(), {}, node_types, metrics)
         self.limits = limits_of(settings)
         self._apps: dict[str, AppDefinitions] = {}

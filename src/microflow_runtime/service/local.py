@@ -15,6 +15,7 @@ from microflow_runtime.runtime.limits import limits_of
 from microflow_runtime.runtime.resources import ProcessResources
 from microflow_runtime.security import ACCESSES, EVERY
 from microflow_runtime.settings import Settings
+from microflow_runtime.store import MemoryStore
 
 _EVERYTHING = frozenset((kind, EVERY, access) for kind, accesses in ACCESSES.items() for access in accesses)
 
@@ -32,7 +33,7 @@ async def run_locally(
     given = decode_json(data)
     if type(given) is not dict:
         raise BadRequest("The inputs must be a JSON object: Business Object name to value.")
-    resources = ProcessResources(settings)
+    resources = ProcessResources(settings, MemoryStore())
     for app in apps:
         if app.app is not None:
             resources.data_sources.prepare(app.app, app.file_content)
