@@ -164,3 +164,15 @@ def test_a_restart_goes_on_with_what_was_activated(tmp_path: Path) -> None:
         assert commands.run("activate", commands.app, "working").returncode == 1
     finally:
         server.end()
+
+
+def test_large_bodies_are_refused_with_the_reason(server: Server) -> None:
+    """Who may not, and who sends too much, gets the answer and no broken connection, however much is still under way."""
+    zip_type = {"Content-Type": "application/zip"}
+    megabyte = b"\0" * 1024 * 1024
+    refused = server.send("POST", "/snapshots", megabyte * 20, zip_type)
+    assert (refused.status, refused.json["code"]) == (401, "MF-R401")
+    too_much = server.send("POST", "/snapshots", megabyte * 65, zip_type, user=True)
+    assert (too_much.status, too_much.json["code"]) == (413, "MF-R413")
+    nonsense = server.send("POST", "/snapshots", megabyte * 60, zip_type, user=True)
+    assert (nonsense.status, nonsense.json["code"]) == (400, "MF-R400")

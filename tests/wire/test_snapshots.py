@@ -304,7 +304,7 @@ def test_changes_are_audited(shop: World) -> None:
         ("operator", "activate", "Shop", "done"),
         ("caller", "deploy", "Shop", "refused"),
     ]
-    assert rows[-1].detail == "full snapshot v.1 of Shop, 1 flows, answers from now on"
+    assert rows[-1].detail == "full snapshot v.1 of Shop, 1 flow, answers from now on"
 
 
 def test_every_answer_names_the_epoch(shop: World) -> None:

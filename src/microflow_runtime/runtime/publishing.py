@@ -86,7 +86,8 @@ async def deploy(
         candidate = await publishing.candidate(is_trial=is_trial)
         if not is_trial:
             told = "answers from now on" if (app, version) in publishing.activated else "answers when it is activated"
-            audit = make_audit(f"{added.kind} snapshot {version} of {app}, {len(added.records)} flows, {told}")
+            count = f"{len(added.records)} flow" + ("s" if len(added.records) != 1 else "")
+            audit = make_audit(f"{added.kind} snapshot {version} of {app}, {count}, {told}")
             await publishing.publish(candidate, audit)
         new = content_that_comes(old, added.definitions, is_whole=added.kind in WHOLE)
         return Deployment(
@@ -146,6 +147,8 @@ class Publishing:
             raise DefinitionFaults([fault for fault in definitions.faults if fault.is_error])
         if app.version in RESERVED:
             raise BadRequest(f"No snapshot can have the version {app.version}: it stands for the working folder.")
+        if not definitions.microflows and not is_broken:
+            raise BadRequest("The package holds no flow.")
         kind = package.kind if is_broken else _kind_of(package, definitions, name)
         origin = (name or app_package_name(app.name, app.version)) if kind == FLOWS else kind
         records = records_of(definitions, origin=origin, snapshot=app.version)

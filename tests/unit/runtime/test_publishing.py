@@ -120,6 +120,17 @@ async def test_versions_that_mean_the_folder_are_refused(home: SmallHome, versio
         await deploy(runtime, package_of(app_text(version), TEXT, flow_text("Say", "1")), audit)
 
 
+async def test_a_package_without_flows_is_refused(home: SmallHome) -> None:
+    """There would be nothing to answer; a patch may not come to that either."""
+    runtime = await home.runtime()
+    with pytest.raises(BadRequest, match="holds no flow"):
+        await deploy(runtime, package_of(app_text("v.1"), TEXT), audit)
+    await deploy(runtime, _full(1), audit)
+    emptying = package_of(app_text("v.2"), kind="patch", base="v.1", removed=("microflows/Say.yaml",))
+    with pytest.raises(BadRequest, match="holds no flow"):
+        await deploy(runtime, emptying, audit)
+
+
 async def test_a_package_with_faults_changes_nothing(home: SmallHome) -> None:
     """All of its faults are told, those of reading and those of compiling."""
     runtime = await home.runtime()
