@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import MutableMapping
+from contextlib import suppress
 from typing import Any, TextIO
 
 import msgspec
@@ -29,9 +30,26 @@ def configure_logs(*, level: str = "info", log_format: str = "json", stream: Tex
             _render_console if log_format == "console" else _render_json,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
-        logger_factory=structlog.PrintLoggerFactory(stream or sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(_Lenient(stream or sys.stderr)),  # type: ignore[arg-type]  # it only writes
         cache_logger_on_first_use=False,
     )
+
+
+class _Lenient:
+    """A stream whose failures do not matter: a call must not fail because the disk of its log is full."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        """Write, or lose it."""
+        with suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        """Flush, or do not."""
+        with suppress(OSError):
+            self._stream.flush()
 
 
 def get_log(room: str) -> Any:

@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
@@ -69,3 +70,13 @@ def test_odd_values_are_written_all_the_same() -> None:
         configure_logs(stream=out, log_format=form)
         get_log("web").info("odd", name="\ud800", long="x" * 10_000, none=None)
         assert "1808 more characters" in out.getvalue()
+
+
+def test_a_full_disk_of_the_log_harms_nobody() -> None:
+    """A line that cannot be written is lost, and whoever logged goes on."""
+    full = Path("/dev/full").open("w", encoding="utf-8", buffering=1)  # noqa: SIM115 - closing it fails as well
+    configure_logs(stream=full)
+    for _ in range(3):
+        get_log("web").error("lost", why="x" * 5_000)
+    with pytest.raises(OSError, match="No space left"):
+        full.close()
