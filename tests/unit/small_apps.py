@@ -20,7 +20,9 @@ from microflow_runtime.model.app import App
 from microflow_runtime.model.principal import Principal
 from microflow_runtime.nodes import NODE_TYPES
 from microflow_runtime.runtime import Catalog
-from microflow_runtime.runtime.builder import Forms, bodies_of, check_catalog, records_of, with_active, with_keys
+from microflow_runtime.runtime.active import with_active
+from microflow_runtime.runtime.builder import Forms, bodies_of, check_catalog, records_of
+from microflow_runtime.runtime.keys import with_keys
 from microflow_runtime.runtime.manifest import Manifest
 from microflow_runtime.telemetry import Metrics
 

@@ -7,8 +7,9 @@ import msgspec
 from rapidfuzz import process as fuzzy
 
 from microflow_runtime.errors import Conflict, NotFound
+from microflow_runtime.runtime.active import with_active
 from microflow_runtime.runtime.begin_again import begins_again
-from microflow_runtime.runtime.builder import Candidate, Publication, with_active
+from microflow_runtime.runtime.builder import Candidate, Publication
 from microflow_runtime.runtime.catalog import Catalog
 from microflow_runtime.runtime.manifest import WHOLE, WORKING, Manifest
 from microflow_runtime.runtime.runtime import Runtime

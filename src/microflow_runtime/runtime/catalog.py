@@ -1,21 +1,23 @@
 """The catalog: everything published now, an immutable snapshot that is swapped in whole. Plans are made on first use."""
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import Final
 
 import msgspec
 
 from microflow_runtime.compiler import Library, NodeDeclaration, Plan
 from microflow_runtime.compiler.reading import Definition
+from microflow_runtime.errors import NotFound
 from microflow_runtime.model.app import App
 from microflow_runtime.model.business_object import BusinessObject
 from microflow_runtime.model.microflow import Microflow
-from microflow_runtime.runtime.lazy_plan import KeptDocument, LazyPlan
+from microflow_runtime.runtime.lazy_plan import Documents, LazyPlan
 from microflow_runtime.runtime.manifest import FOLDER, FlowRecord, Manifest, Place
+from microflow_runtime.runtime.shelf import Bodies
 from microflow_runtime.telemetry import FlowRecorder, Metrics
 
 _json = msgspec.json.encode
-_NO_FILES: Final[Mapping[str, KeptDocument]] = {}
 
 
 def _header_value(text: str) -> bytes:
@@ -24,36 +26,24 @@ def _header_value(text: str) -> bytes:
 
 
 class FlowEntry:
-    """One flow of the catalog, with its plan once somebody has asked for it."""
+    """One flow of the catalog, with its plan once somebody has asked for it. `record` names the working folder's version."""
 
     __slots__ = ("header_lines", "lazy_plan", "object_name", "record", "recorder", "reply_tail", "snapshot_header")
 
     def __init__(
-        self,
-        record: FlowRecord,
-        lazy_plan: LazyPlan,
-        recorder: FlowRecorder,
-        headers: tuple[bytes, bytes],
-        before: "FlowEntry | None" = None,
+        self, record: FlowRecord, lazy_plan: LazyPlan, recorder: FlowRecorder, headers: tuple[bytes, bytes]
     ) -> None:
-        """Make the entry. `headers` are the value that names the snapshot and the lines that name it and the epoch.
-
-        `before` is the entry of the same flow in an older catalog; of its texts some are the same.
-        """
+        """Make the entry. `headers` are the value that names the snapshot and the lines that name it and the epoch."""
         self.record = record
         self.lazy_plan = lazy_plan
         self.recorder = recorder
-        if before is not None and before.record.id == record.id:
-            self.object_name: str = before.object_name
-            self.reply_tail: bytes = before.reply_tail
-        else:
-            self.object_name = f"{record.app}/{record.name}"
-            self.reply_tail = b',"flowName":%s,"flowId":%s,"tId":"' % (_json(record.name), _json(record.id))
+        self.object_name: str = f"{record.app}/{record.name}"
+        self.reply_tail: bytes = b',"flowName":%s,"flowId":%s,"tId":"' % (_json(record.name), _json(record.id))
         self.snapshot_header, self.header_lines = headers
 
     @property
     def plan(self) -> Plan:
-        """The plan; compiled now when this is the first call. Raises DefinitionFaults only when the store is damaged."""
+        """The plan; compiled now when this is the first call. Raises StoreError only when the store is damaged."""
         return self.lazy_plan.made or self.lazy_plan.get()
 
     @property
@@ -62,132 +52,141 @@ class FlowEntry:
         return self.lazy_plan.made
 
 
-class _Shared(NamedTuple):
-    """What a catalog lends to the next: documents by hash, entries by place, plans by key."""
-
-    documents: Mapping[str, KeptDocument]
-    entries: Mapping[Place, FlowEntry]
-    plans: Mapping[str, LazyPlan]
-
-
 class Catalog:
-    """All flows of one epoch. It shares with the catalog before it whatever does not depend on a change.
+    """All flows of one epoch. What a flow needs is made when it is first asked for.
 
-    Nothing that it shares refers to the catalog, so that a replaced one goes as soon as its last call has ended.
+    It takes over from the catalog before it the plans that no change has reached. Nothing that it takes over refers to a
+    catalog, so that a replaced one goes as soon as its last call has ended.
     """
 
     def __init__(
         self,
         epoch: int,
         manifest: Manifest,
-        bodies: Mapping[str, bytes],
+        bodies: Bodies,
         node_types: Mapping[str, NodeDeclaration],
         metrics: Metrics,
         previous: "Catalog | None" = None,
     ) -> None:
         self.epoch = epoch
         self.epoch_header: Final = str(epoch).encode()
-        self.manifest = manifest
+        self.manifest: Manifest = manifest if previous is None else manifest.sharing(previous.manifest)
         self.bodies = bodies
-        before = _Shared({}, {}, {}) if previous is None else previous.shared()
-        kept = before.documents
-        self._documents: dict[str, KeptDocument] = {
-            key: kept.get(key) or KeptDocument(body) for key, body in bodies.items()
-        }
-        self._by_name: dict[str, tuple[FlowEntry, ...]] = {}
-        self._answering = self._by_name
-        self._by_group: dict[Place, FlowEntry] = {}
-        self._plans: dict[str, LazyPlan] = {}
-        self._fill(node_types, metrics, before)
+        shares = previous is not None and previous.bodies is bodies
+        self.documents: Documents = previous.documents if previous is not None and shares else Documents(bodies)
+        self._plans: dict[str, LazyPlan] = previous.plans_for(self.manifest) if previous is not None else {}
+        self._node_types = node_types
+        self._metrics = metrics
+        self._entries: dict[str, tuple[FlowEntry, ...]] = {}
+        self._answering: dict[str, tuple[FlowEntry, ...]] = {}
+        self._headers: dict[str, tuple[bytes, bytes]] = {}
 
-    def shared(self) -> "_Shared":
-        """Give what the next catalog may take over."""
-        return _Shared(self._documents, self._by_group, self._plans)
-
-    def _fill(self, node_types: Mapping[str, NodeDeclaration], metrics: Metrics, before: "_Shared") -> None:
-        calling: list[tuple[FlowRecord, LazyPlan]] = []
-        headers: dict[str, tuple[bytes, bytes]] = {}
-        for record in self.manifest.flows:
-            place = record.place
-            plan = self._plans.get(record.key) or before.plans.get(record.key)
-            if plan is None:
-                plan = self._lazy_plan(record, node_types)
-                if record.callees or record.pinned:
-                    calling.append((record, plan))
-            self._plans[record.key] = plan
-            told = headers.get(record.snapshot)
-            if told is None:
-                told = headers[record.snapshot] = self._headers(record.snapshot)
-            old = before.entries.get(place)
-            recorder = metrics.bind_flow(record.app, record.name) if old is None else old.recorder
-            entry = self._by_group[place] = FlowEntry(record, plan, recorder, told, old)
-            others = self._by_name.get(record.name)
-            self._by_name[record.name] = (entry,) if others is None else (*others, entry)
-        if not all(record.active for record in self.manifest.flows):
-            self._answering = {
-                name: tuple([entry for entry in entries if entry.record.active])
-                for name, entries in self._by_name.items()
-            }
-        for record, plan in calling:
-            plan.callees = {
-                (name, snapshot): self._by_group[place].lazy_plan
-                for name, snapshot, place in record.calls()
-                if place in self._by_group
-            }
-
-    def _headers(self, snapshot: str) -> tuple[bytes, bytes]:
-        value = _header_value(snapshot)
-        return value, b"x-microflow-epoch: %d\r\nx-microflow-snapshot: %b\r\n" % (self.epoch, value)
-
-    def _lazy_plan(self, record: FlowRecord, node_types: Mapping[str, NodeDeclaration]) -> LazyPlan:
-        documents = self._documents
-        objects = {name: documents[key] for name, key in record.business_objects.items()}
-        files = {path: documents[key] for path, key in record.files.items()} if record.files else _NO_FILES
-        return LazyPlan(documents[record.flow_hash], documents[record.app_hash], objects, files, node_types)
+    def plans_for(self, manifest: Manifest) -> dict[str, LazyPlan]:
+        """Give the plans that another manifest has as well, by key."""
+        plans = self._plans.copy()
+        changed = list(manifest.replaced(self.manifest))
+        stay = {record.key for _, new in changed for record in new.records}
+        for old, _ in changed:
+            for record in old.records:
+                if record.key not in stay:
+                    plans.pop(record.key, None)
+        return plans
 
     def find_named(self, name: str) -> tuple[FlowEntry, ...]:
         """Give every entry of this name: of several apps, of several snapshots."""
-        return self._by_name.get(name, ())
+        found = self._entries.get(name)
+        if found is None:
+            found = tuple(self._entry(record) for record in self.manifest.named(name))
+            if found:  # what nobody has is not remembered, so that callers cannot fill the memory with names
+                self._entries[name] = found
+        return found
 
     def find_answering(self, name: str) -> tuple[FlowEntry, ...]:
         """Give the active entries of this name, at most one of each app: those that answer a call that names no snapshot."""
-        return self._answering.get(name, ())
+        found = self._answering.get(name)
+        if found is None:
+            found = tuple([entry for entry in self.find_named(name) if entry.record.active])
+            if found:
+                self._answering[name] = found
+        return found
 
     def find_place(self, place: Place) -> FlowEntry | None:
         """Give the entry of one snapshot of one flow."""
-        return self._by_group.get(place)
+        return next((entry for entry in self.find_named(place[1]) if entry.record.place == place), None)
 
-    def entries(self) -> Iterable[FlowEntry]:
-        """Give all entries."""
-        return self._by_group.values()
+    def _entry(self, kept: FlowRecord) -> FlowEntry:
+        record = self.manifest.complete(kept)
+        headers = self._headers.get(record.snapshot)
+        if headers is None:
+            value = _header_value(record.snapshot)
+            lines = b"x-microflow-epoch: %d\r\nx-microflow-snapshot: %b\r\n" % (self.epoch, value)
+            headers = self._headers[record.snapshot] = (value, lines)
+        return FlowEntry(record, self._plan_of(record), self._metrics.bind_flow(record.app, record.name), headers)
+
+    def _plan_of(self, record: FlowRecord) -> LazyPlan:
+        """Give the plan of a flow, not made yet perhaps, and see to it that those it calls are there as well."""
+        found = self._plans.get(record.key)
+        if found is not None:
+            return found
+        waiting = [record]
+        made: list[tuple[LazyPlan, FlowRecord]] = []
+        while waiting:
+            each = waiting.pop()
+            if each.key in self._plans:
+                continue
+            plan = self._plans[each.key] = LazyPlan(each, self.documents, self._node_types)
+            if each.callees or each.pinned:
+                made.append((plan, each))
+                waiting += [callee for *_, place in each.calls() if (callee := self.manifest.find(place)) is not None]
+        for plan, each in made:
+            callees = {(name, snapshot): self.manifest.find(place) for name, snapshot, place in each.calls()}
+            plan.callees = {called: self._plans[callee.key] for called, callee in callees.items() if callee is not None}
+        return self._plans[record.key]
+
+    def entries(self) -> Iterator[FlowEntry]:
+        """Give all entries. Takes time that grows with their number."""
+        for name in dict.fromkeys(record.name for section in self.manifest.sections for record in section.records):
+            yield from self.find_named(name)
+
+    @cached_property
+    def has_open_flows(self) -> bool:
+        """Tell whether callers without a session may call any flow at all."""
+        return any(record.anonymous_as is not None for section in self.manifest.sections for record in section.records)
 
     def records_by_place(self) -> dict[Place, FlowRecord]:
-        """Give all records by where they stand."""
-        return {place: entry.record for place, entry in self._by_group.items()}
+        """Give all records by where they stand. Takes time that grows with their number."""
+        return {record.place: record for record in self.manifest.flows}
 
-    def records_by_key(self) -> dict[str, FlowRecord]:
-        """Give a record of each key."""
-        return {record.key: record for record in self.manifest.flows}
+    def get(self, place: Place) -> FlowRecord:
+        """Give the record of the flow at a place. Raises NotFound."""
+        found = self.manifest.find(place)
+        if found is None:
+            raise NotFound(f'There is no flow "{place[1]}".')
+        return found
+
+    def folder_flows(self) -> list[FlowRecord]:
+        """Give the records of all flows of the working folders. Takes time that grows with their number."""
+        return [record for record in self.manifest.flows if record.origin == FOLDER]
 
     def definition(self, content_hash: str) -> Definition:
-        """Give a definition by the hash of its document, decoding it when it is first asked for."""
-        return self._documents[content_hash].definition
+        """Give a definition by the hash of its document."""
+        return self.documents.definition(content_hash)
 
     def app_of(self, record: FlowRecord) -> App:
         """Give the app that a flow belongs to."""
-        return self._plans[record.key].app
+        return self.documents.app(record.app_hash)
 
     def flow_of(self, record: FlowRecord) -> Microflow:
         """Give the definition of a flow."""
-        return self._plans[record.key].flow
+        return self.documents.flow(record.flow_hash)
 
     def business_objects_of(self, record: FlowRecord) -> dict[str, BusinessObject]:
         """Give the closure of Business Objects of a flow."""
-        return self._plans[record.key].business_objects
+        return self.documents.business_objects(record.business_objects)
 
     def file_finder(self, record: FlowRecord) -> Callable[[str], bytes | None]:
         """Give what finds the bytes of the shared files that a flow or its app names, by path."""
-        return self._plans[record.key].find_file
+        return self._plan_of(record).find_file
 
     def library_of(
         self,
@@ -201,7 +200,7 @@ class Catalog:
 
         `is_alone` says that nobody knows which snapshots are published.
         """
-        return self._plans[record.key].library(
+        return self._plan_of(record).library(
             broken,
             lambda: object_names,
             lambda snapshot: self._callee_names(record, snapshot),
@@ -210,9 +209,9 @@ class Catalog:
 
     def _snapshot_names(self, record: FlowRecord) -> list[str]:
         """Give the published snapshots of a flow's app."""
-        return sorted({group for app, _, group in self._by_group if app == record.app} - {FOLDER})
+        return sorted({other.group for other in self.manifest.flows if other.app == record.app} - {FOLDER})
 
     def _callee_names(self, record: FlowRecord, snapshot: str) -> list[str]:
         """Give the names of the flows that a flow could call, of a snapshot or, with `""`, of its own."""
         group = snapshot or record.group
-        return [name for app, name, of in self._by_group if app == record.app and of == group]
+        return [other.name for other in self.manifest.flows if other.app == record.app and other.group == group]

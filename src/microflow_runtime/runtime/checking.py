@@ -7,6 +7,7 @@ from microflow_runtime.compiler import NodeDeclaration
 from microflow_runtime.compiler.reading import AppDefinitions, AppSource, read_folder
 from microflow_runtime.compiler.reading.environments import find_lacking_variables
 from microflow_runtime.errors import DefinitionFaults, Fault
+from microflow_runtime.runtime.active import with_active
 from microflow_runtime.runtime.builder import (
     Forms,
     bodies_of,
@@ -14,11 +15,10 @@ from microflow_runtime.runtime.builder import (
     read_app,
     records_of,
     shared_files_of,
-    with_active,
-    with_keys,
 )
 from microflow_runtime.runtime.catalog import Catalog
 from microflow_runtime.runtime.environment import in_environment
+from microflow_runtime.runtime.keys import with_keys
 from microflow_runtime.runtime.manifest import Manifest
 from microflow_runtime.settings import Settings
 from microflow_runtime.telemetry import Metrics

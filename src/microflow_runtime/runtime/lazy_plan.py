@@ -3,81 +3,103 @@
 Nothing here knows a catalog: a plan that is not made yet keeps no catalog alive.
 """
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import Final
 
 from microflow_runtime.compiler import Callee, Library, NodeDeclaration, Plan, compile_flow
-from microflow_runtime.compiler.reading import Definition, define, load
+from microflow_runtime.compiler.reading import Definition, Document, define, load
 from microflow_runtime.errors import StoreError
 from microflow_runtime.model.app import App
 from microflow_runtime.model.business_object import BusinessObject
 from microflow_runtime.model.microflow import Microflow
+from microflow_runtime.runtime.manifest import FlowRecord
+from microflow_runtime.runtime.shelf import Bodies
+
+_KEPT_DEFINITIONS: Final = 256
 
 
-class KeptDocument:
-    """The kept form of one document, and its definition once somebody has asked for it; or the bytes of a shared file."""
+class Documents:
+    """The documents of one process: read from the bodies by their keys, the definitions asked for last kept at hand."""
 
-    __slots__ = ("_definition", "body")
+    def __init__(self, bodies: Bodies) -> None:
+        self.bodies = bodies
+        self._definitions: OrderedDict[str, Definition] = OrderedDict()
 
-    def __init__(self, body: bytes) -> None:
-        self.body = body
-        self._definition: Definition | None = None
+    def document(self, key: str, path: str | None = None) -> Document:
+        """Give a document, under another path when one is given. Raises StoreError when it is lost or damaged."""
+        body = self.bodies.get(key)
+        if body is None:
+            raise StoreError("The store has lost a definition.")
+        try:
+            return load(body, path)
+        except ValueError as error:
+            raise StoreError("The store gave a damaged definition.") from error
 
-    @property
-    def definition(self) -> Definition:
-        """The definition. Raises StoreError when the store is damaged."""
-        found = self._definition
+    def definition(self, key: str) -> Definition:
+        """Give a definition. Raises StoreError when it is lost or damaged."""
+        found = self._definitions.get(key)
         if found is None:
-            try:
-                found, _ = define(load(self.body))
-            except ValueError as error:
-                raise StoreError("The store gave a damaged definition.") from error
+            found, _ = define(self.document(key))
             if found is None:
                 raise StoreError("The store gave a damaged definition.")
-            self._definition = found
+            self._definitions[key] = found
+            if len(self._definitions) > _KEPT_DEFINITIONS:
+                self._definitions.popitem(last=False)
+        else:
+            self._definitions.move_to_end(key)
         return found
+
+    def app(self, key: str) -> App:
+        """Give an app."""
+        app = self.definition(key)
+        assert isinstance(app, App)
+        return app
+
+    def flow(self, key: str) -> Microflow:
+        """Give a flow."""
+        flow = self.definition(key)
+        assert isinstance(flow, Microflow)
+        return flow
+
+    def business_objects(self, keys: Mapping[str, str]) -> dict[str, BusinessObject]:
+        """Give Business Objects by name from their keys by name."""
+        found = {name: self.definition(key) for name, key in keys.items()}
+        return {name: value for name, value in found.items() if isinstance(value, BusinessObject)}
+
+    def file_finder(self, keys: Mapping[str, str]) -> Callable[[str], bytes | None]:
+        """Give what finds the bytes of shared files by path, from their keys by path."""
+        return lambda path: self.bodies.get(keys[path]) if path in keys else None
 
 
 class LazyPlan:
-    """The plan of a flow, or all that it takes to make it: the documents it depends on, and the plans of the flows it calls."""
+    """The plan of a flow, or all that it takes to make it: what the flow consists of, and the plans of the flows it calls."""
 
-    __slots__ = ("_app", "_files", "_flow", "_node_types", "_objects", "_plan", "_sources", "callees")
+    __slots__ = ("_documents", "_node_types", "_plan", "_sources", "callees", "record")
 
-    def __init__(
-        self,
-        flow: KeptDocument,
-        app: KeptDocument,
-        objects: Mapping[str, KeptDocument],
-        files: Mapping[str, KeptDocument],
-        node_types: Mapping[str, NodeDeclaration],
-    ) -> None:
-        self._flow = flow
-        self._app = app
-        self._objects = objects
-        self._files = files
+    def __init__(self, record: FlowRecord, documents: Documents, node_types: Mapping[str, NodeDeclaration]) -> None:
+        self.record = record
+        self._documents = documents
         self._node_types = node_types
         self._plan: Plan | None = None
         self._sources: tuple[str, ...] | None = None
-        self.callees: Mapping[tuple[str, str], LazyPlan] = {}
+        self.callees: Mapping[tuple[str, str], LazyPlan] = MappingProxyType({})
 
     @property
     def app(self) -> App:
         """The app that the flow belongs to."""
-        app = self._app.definition
-        assert isinstance(app, App)
-        return app
+        return self._documents.app(self.record.app_hash)
 
     @property
     def flow(self) -> Microflow:
         """The definition of the flow."""
-        flow = self._flow.definition
-        assert isinstance(flow, Microflow)
-        return flow
+        return self._documents.flow(self.record.flow_hash)
 
     @property
     def business_objects(self) -> dict[str, BusinessObject]:
         """The closure of Business Objects of the flow."""
-        found = {name: document.definition for name, document in self._objects.items()}
-        return {name: value for name, value in found.items() if isinstance(value, BusinessObject)}
+        return self._documents.business_objects(self.record.business_objects)
 
     @property
     def made(self) -> Plan | None:
@@ -85,11 +107,16 @@ class LazyPlan:
         return self._plan
 
     def get(self) -> Plan:
-        """Give the plan, compiling it when this is the first call. Raises DefinitionFaults only when the store is damaged."""
+        """Give the plan, compiling it when this is the first call. Raises StoreError when the store is damaged."""
         plan = self._plan
         if plan is None:
-            plan = self._plan = compile_flow(self.flow, self.library(), load(self._flow.body))
+            document = self._documents.document(self.record.flow_hash)
+            plan = self._plan = compile_flow(self.flow, self.library(), document)
         return plan
+
+    def forget(self) -> None:
+        """Let go of the plan; whoever runs it keeps it, and it is made anew when it is asked for again."""
+        self._plan = None
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -123,8 +150,8 @@ class LazyPlan:
 
     def find_file(self, path: str) -> bytes | None:
         """Give the bytes of a shared file that the flow or its app names, by its path."""
-        found = self._files.get(path)
-        return None if found is None else found.body
+        key = self.record.files.get(path)
+        return None if key is None else self._documents.bodies.get(key)
 
     def _find_callee(self, name: str, snapshot: str = "") -> Callee | None:
         called = self.callees.get((name, snapshot))

@@ -1,6 +1,6 @@
 """What a refresh touched, in the figures that classAction answers with."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 import msgspec
@@ -28,12 +28,21 @@ class RefreshReport:
     """
 
     def __init__(
-        self, *, epoch: int, changed: bool, catalog: Catalog | None = None, records: Sequence[FlowRecord] = ()
+        self,
+        *,
+        epoch: int,
+        changed: bool,
+        catalog: Catalog | None = None,
+        records: Sequence[FlowRecord] | Callable[[], Sequence[FlowRecord]] = (),
     ) -> None:
         self.epoch = epoch
         self.changed = changed
         self._catalog = catalog
-        self._records = records
+        self._given = records
+
+    @cached_property
+    def _records(self) -> Sequence[FlowRecord]:
+        return self._given() if callable(self._given) else self._given
 
     @property
     def flows(self) -> tuple[str, ...]:
@@ -80,8 +89,10 @@ class RefreshReport:
         return _Counted() if self._catalog is None else _count(self._catalog, self._records)
 
 
-def report_on(catalog: Catalog, records: Sequence[FlowRecord], *, changed: bool) -> RefreshReport:
-    """Report on the flows."""
+def report_on(
+    catalog: Catalog, records: Sequence[FlowRecord] | Callable[[], Sequence[FlowRecord]], *, changed: bool
+) -> RefreshReport:
+    """Report on flows, which may be listed only when somebody asks for a figure."""
     return RefreshReport(epoch=catalog.epoch, changed=changed, catalog=catalog, records=records)
 
 

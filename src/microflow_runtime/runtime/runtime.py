@@ -4,58 +4,51 @@ Everything is an attribute of the object; two runtimes may live side by side in 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from microflow_runtime.compiler import NodeDeclaration
-from microflow_runtime.compiler.reading import AppDefinitions, AppSource, read_folder
-from microflow_runtime.errors import (
-    DefinitionFaults,
-    Fault,
-    MicroflowError,
-    NotAvailable,
-    NotFound,
-    StoreError,
-)
+from microflow_runtime.compiler.reading import AppDefinitions
+from microflow_runtime.errors import DefinitionFaults, Fault, MicroflowError, NotAvailable, NotFound, StoreError
+from microflow_runtime.runtime.active import with_active
+from microflow_runtime.runtime.app_index import AppIndex
 from microflow_runtime.runtime.begin_again import begins_again
 from microflow_runtime.runtime.builder import (
     NOTHING_MORE,
     Candidate,
     Forms,
-    Parts,
     Publication,
     bodies_of,
     check_catalog,
     object_check_keys,
-    object_keys_of,
-    read_app,
-    records_of,
     shared_files_of,
-    with_active,
-    with_keys,
 )
 from microflow_runtime.runtime.catalog import Catalog
+from microflow_runtime.runtime.folder_check import check_folders
+from microflow_runtime.runtime.folders import Folders, Pending
+from microflow_runtime.runtime.keys import with_keys
 from microflow_runtime.runtime.limits import limits_of
 from microflow_runtime.runtime.manifest import (
+    EMPTY,
     FOLDER,
     FlowRecord,
     Manifest,
     decode_manifest,
-    decode_row,
+    decode_section,
     encode_manifest,
-    encode_row,
+    hashes_of,
     kind_of_key,
-    manifest_of,
-    row_key,
 )
+from microflow_runtime.runtime.next_manifest import next_manifest
 from microflow_runtime.runtime.page import SharedPage, page_path
 from microflow_runtime.runtime.published import NOTHING_PUBLISHED, Published, read_published
 from microflow_runtime.runtime.refresh_lock import refresh_lock
 from microflow_runtime.runtime.report import RefreshReport, report_on
 from microflow_runtime.runtime.resources import ProcessResources
+from microflow_runtime.runtime.shelf import Shelf
 from microflow_runtime.runtime.slices import Slices
 from microflow_runtime.settings import Settings
 from microflow_runtime.store import AuditEntry, Store
@@ -64,6 +57,8 @@ from microflow_runtime.telemetry import Metrics, get_log
 _log: Final = get_log("runtime")
 _KEPT_CATALOGS: Final = 8
 _SECOND_LOOK_SECONDS: Final = 0.5
+_TIDY_EVERY: Final = 128
+"""After so many epochs what nothing needs any more is taken away."""
 
 
 class Runtime:
@@ -87,14 +82,13 @@ class Runtime:
         self.metrics = metrics
         self.node_types = node_types
         self.resources = ProcessResources(settings, store)
-        self.catalog = Catalog(0, Manifest(), {}, node_types, metrics)
         self.limits = limits_of(settings)
-        self._apps: dict[str, AppDefinitions] = {}
-        self._sources: dict[str, AppSource] = {}
-        self._parts: dict[str, Parts] = {}
-        self._good_objects: dict[str, dict[str, str]] = {}
         self._building = building
         self._run_folder = run_folder or page_path(settings.home).parent
+        self.shelf = Shelf(self._run_folder / "documents.sqlite3")
+        self.catalog = Catalog(0, Manifest(), self.shelf, node_types, metrics)
+        self.folders = Folders(settings.apps, self.shelf, self.catalog.documents)
+        self._found: list[AppIndex] = []
         self._catching_up: asyncio.Lock = asyncio.Lock()
 
     # Following the page
@@ -109,13 +103,19 @@ class Runtime:
         Raises NotAvailable while nothing is published.
         """
         async with self._catching_up:
-            wanted = self.page.epoch
-            if wanted == 0:
-                raise NotAvailable("The server does not serve yet.", retry_after_seconds=1)
-            if self.catalog.epoch < wanted:
+            while self.catalog.epoch < (wanted := self._wanted()):
                 with self._building():
-                    await self._load(wanted)
+                    try:
+                        await self._load(wanted)
+                    except NotFound:
+                        if self.page.epoch == wanted:  # else it was replaced and tidied away meanwhile
+                            raise
         return self.catalog
+
+    def _wanted(self) -> int:
+        if self.page.epoch == 0:
+            raise NotAvailable("The server does not serve yet.", retry_after_seconds=1)
+        return self.page.epoch
 
     async def follow(self, *, pause_seconds: float = 0.05) -> None:
         """Load new catalogs in the background as they come, so that calls seldom wait. Correctness does not lean on it.
@@ -132,39 +132,40 @@ class Runtime:
                     await asyncio.sleep(_SECOND_LOOK_SECONDS)
 
     async def _load(self, epoch: int) -> None:
-        stored = await self.store.get_catalog(epoch)
-        listed, active = decode_manifest(stored.manifest)
-        records = self.catalog.records_by_key()
-        rows = {row_key(item.key) for item in listed if item.key not in records}
-        if rows:
-            slices = Slices()
-            for body in (await self.store.get_definitions(rows)).values():
-                record = decode_row(body)
-                records[record.key] = record
-                await slices.between()
-        manifest = manifest_of(listed, active, records)
-        bodies = await self._bodies_for(manifest, {})
-        self._swap(Catalog(epoch, manifest, bodies, self.node_types, self.metrics, previous=self.catalog))
+        row = decode_manifest((await self.store.get_catalog(epoch)).manifest)
+        have = {section.key: section for section in self.catalog.manifest.sections if section.records}
+        slices = Slices()
+        missing = {key for key in row.sections if key and key not in have}
+        for key, body in (await self.store.get_definitions(missing)).items() if missing else ():
+            have[key] = decode_section(key, body)
+            await slices.between()
+        sections = [have[key] if key else EMPTY for key in row.sections]
+        manifest = Manifest.of_sections(sections, row.active, row.working)
+        await self._bring(manifest)
+        self._swap(self._catalog(epoch, manifest))
 
-    async def _bodies_for(self, manifest: Manifest, added: Mapping[str, bytes]) -> dict[str, bytes]:
-        """Give the form of each document that the manifest needs: as we have it, as it was just read, or from the store."""
-        bodies: dict[str, bytes] = {}
-        missing: list[str] = []
-        have = self.catalog.bodies
-        for key in manifest.hashes():
-            body = have.get(key) or added.get(key)
-            if body is None:
-                missing.append(key)
-            else:
-                bodies[key] = body
+    async def _bring(self, manifest: Manifest) -> None:
+        """Bring onto the shelf what a manifest needs beside the present one and is not there."""
+        wanted = await self._wanted_beside(manifest)
+        missing = wanted - await self.shelf.find(wanted) if wanted else wanted
         if missing:
-            bodies |= await self.store.get_definitions(missing)
-        return bodies
+            await self.shelf.put(await self.store.get_definitions(missing))
+
+    async def _wanted_beside(self, manifest: Manifest) -> set[str]:
+        slices = Slices()
+        wanted: set[str] = set()
+        for old, new in manifest.replaced(self.catalog.manifest):
+            wanted |= hashes_of(new) - hashes_of(old)
+            await slices.between()
+        return wanted
+
+    def _catalog(self, epoch: int, manifest: Manifest) -> Catalog:
+        return Catalog(epoch, manifest, self.shelf, self.node_types, self.metrics, previous=self.catalog)
 
     def _swap(self, catalog: Catalog) -> None:
         """Put the new catalog in the place of the old."""
-        apps = {record.app_hash: record for record in catalog.manifest.flows}
-        self.resources.keep_only(catalog.app_of(record) for record in apps.values())
+        apps = frozenset[str]().union(*(section.apps for section in catalog.manifest.sections))
+        self.resources.keep_only(catalog.documents.app(key) for key in apps)
         self.catalog = catalog
         self.metrics.epoch = catalog.epoch
 
@@ -181,7 +182,9 @@ class Runtime:
             async with refresh_lock(self._run_folder):
                 published = await self._begin_above_the_store()
                 candidate, _ = await self._prepare(None, published)
-                await self.publish(candidate, audit)
+                if await self.publish(candidate, audit):
+                    await self._tidy({*candidate.checked, *candidate.known})
+                await self.folders.found_good(self._found, is_start=True)
         except DefinitionFaults as broken:
             latest = await self.store.find_latest_catalog()
             if latest is None:
@@ -189,17 +192,13 @@ class Runtime:
             await self._load(latest.epoch)
             self.page.epoch = latest.epoch
             return broken.faults
-        manifest = self.catalog.manifest
-        keep = manifest.hashes() | set(candidate.checked) | set(candidate.known)
-        for record in manifest.flows:
-            keep |= {record.key, row_key(record.key)}
-        await self.store.prune_catalogs(self.catalog.epoch, keep)
         await self._prepare_published()
         return candidate.warnings
 
     async def _prepare_published(self) -> None:
         """Make the databases of published snapshots that are missing, as a home without its data has them."""
-        published = {record.app_hash: record for record in self.catalog.manifest.flows if record.origin != FOLDER}
+        sections = self.catalog.manifest.sections
+        published = {each.app_hash: each for section in sections for each in section.records if each.origin != FOLDER}
         for record in published.values():
             app = self.catalog.app_of(record)
             if any(source.create_from is not None for source in app.data_sources.values()):
@@ -217,44 +216,45 @@ class Runtime:
         names = None if only is None else tuple(only)
         async with refresh_lock(self._run_folder):
             with self._building():
-                candidate, touched = await self._prepare(names)
-            changed = await self.publish(candidate, make_audit(_told(touched, candidate.catalog)))
-            return report_on(self.catalog, touched, changed=changed)
-
-    async def read_apps(self, forms: Forms) -> list[AppDefinitions]:
-        """Read the definitions of every app folder of the settings, taking over what has not changed."""
-        found = []
-        for folder in self.settings.apps:
-            label = folder.as_posix()
-            source = await asyncio.to_thread(read_folder, folder, label=label, previous=self._sources.get(label))
-            self._sources[label] = source
-            definitions = await read_app(source, forms, self._apps.get(label))
-            self._apps[label] = definitions
-            found.append(definitions)
-        return found
+                candidate, named = await self._prepare(names)
+            epoch, count = candidate.catalog.epoch, sum(len(index.flows) for index in self._found)
+            audit = make_audit(f"epoch {epoch}, {count if named is None else len(named)} flows")
+            changed = await self.publish(candidate, audit)
+            if named is None:
+                await self.folders.found_good(self._found)
+            return report_on(self.catalog, self.catalog.folder_flows if named is None else named, changed=changed)
 
     async def _prepare(
         self, only: tuple[str, ...] | None, published: Published = NOTHING_PUBLISHED
-    ) -> tuple[Candidate, list[FlowRecord]]:
+    ) -> tuple[Candidate, list[FlowRecord] | None]:
+        """Give the catalog that the folders ask for, checked, and the flows it is about; None stands for all of the folders."""
         await self._follow_store()
-        forms = Forms(self.catalog.bodies)
-        apps = await self.read_apps(forms)
-        current = self.catalog.records_by_place()
-        fresh = []
-        for app in apps:
-            parts = self._parts.setdefault(app.source.label, Parts())
-            fresh += records_of(app, origin="folder", snapshot=app.snapshot, parts=parts, current=current)
-            await asyncio.sleep(0)
-        packaged = [record for record in current.values() if record.origin != "folder"]
-        if only is None:
-            active = published.active or None
-            records = [*fresh, *published.records, *packaged]
-            candidate = await self.candidate(records, forms, [*published.apps, *apps], active)
-            return candidate, [record for record in candidate.catalog.manifest.flows if record.origin == "folder"]
-        folder = [record for record in current.values() if record.origin == "folder"]
-        chosen, touched = _choose(fresh, folder, packaged, only)
-        candidate = await self.candidate([*chosen, *packaged], forms, apps)
-        return candidate, _now(candidate, touched)
+        self._found = indexes = await self.folders.read()
+        old = self.catalog.manifest
+        if published.records:
+            old = Manifest(with_active(with_keys(published.records), published.active), published.active)
+        working = {index.name: index.snapshot for index in indexes if index.name}
+        pending, named = await self.folders.pending(indexes, old), None
+        if only is not None:
+            named = await self.folders.named(indexes, old, only)
+            pending = Pending({place: record for place, record in pending.put.items() if place in named}, [])
+            working = {**old.working, **working} if pending.put else dict(old.working)
+        manifest = await next_manifest(old, pending.put, pending.gone, active=old.active, working=working)
+        await self._bring(manifest)
+        catalog = self._catalog(self.catalog.epoch + 1, manifest)
+        checked, known, warnings = await self._check(catalog, published.apps, indexes)
+        await self._prepare_data(catalog, indexes)
+        candidate = Candidate(catalog, await self._lacking(manifest), checked, known, warnings)
+        return candidate, None if named is None else [manifest.complete(catalog.get(place)) for place in named]
+
+    async def _prepare_data(self, catalog: Catalog, indexes: Iterable[AppIndex]) -> None:
+        """Make the databases of the folders' apps that are missing."""
+        for index in indexes:
+            app = catalog.documents.app(index.app.key) if index.app is not None else None
+            if app is not None and app.data_sources:
+                keys = {path: file.key for path, file in index.files.items() if file.kind == "file"}
+                find = catalog.documents.file_finder(keys)
+                await asyncio.to_thread(self.resources.data_sources.prepare, app, find)
 
     @asynccontextmanager
     async def changing(self) -> AsyncIterator[None]:
@@ -284,45 +284,51 @@ class Runtime:
         active = self.catalog.manifest.active if active is None else active
         keyed = with_keys(records, self.catalog.records_by_place())
         await slices.between()
-        manifest = Manifest(flows=with_active(keyed, active), active=active)
+        manifest = Manifest(with_active(keyed, active), active).sharing(self.catalog.manifest)
         await slices.between()
-        added = bodies_of(apps, forms) | shared_files_of(apps, manifest)
-        bodies = await self._bodies_for(manifest, added)
-        await slices.between()
-        catalog = Catalog(
-            self.catalog.epoch + 1, manifest, bodies, self.node_types, self.metrics, previous=self.catalog
-        )
+        await self.shelf.put(bodies_of(apps, forms) | shared_files_of(apps, manifest))
+        await self._bring(manifest)
+        catalog = self._catalog(self.catalog.epoch + 1, manifest)
         await slices.between()
         checked, known, warnings = await self._check(catalog, apps)
         for definitions in apps:
             if definitions.app is not None and definitions.app.data_sources and not is_trial:
                 await asyncio.to_thread(self.resources.data_sources.prepare, definitions.app, definitions.file_content)
-        return Candidate(catalog, added, checked, known, warnings)
+        return Candidate(catalog, await self._lacking(manifest), checked, known, warnings)
 
     async def _check(
-        self, catalog: Catalog, apps: list[AppDefinitions]
+        self, catalog: Catalog, apps: Sequence[AppDefinitions], indexes: Sequence[AppIndex] = ()
     ) -> tuple[tuple[str, ...], frozenset[str], tuple[Fault, ...]]:
         """Check what is not known to be right: from the catalog that serves, from the last look, or from the store."""
-        documents = {app.source.label: object_keys_of(app) for app in apps}
-        object_keys = {
-            app.source.label: {}
-            if self._good_objects.get(app.source.label) == documents[app.source.label]
-            else object_check_keys(app)
-            for app in apps
-        }
-        known = {record.key for record in self.catalog.manifest.flows}
-        asked = {record.key for record in catalog.manifest.flows if record.key not in known}
-        for keys in object_keys.values():
-            asked.update(keys.values())
-        if asked:
-            stored = await self.store.find_known_hashes(asked)
-            known |= stored
-        checked, warnings = await check_catalog(catalog, apps, known, object_keys)
-        good = known.union(checked)
-        for label, keys in object_keys.items():
-            if label in self._sources and good.issuperset(keys.values()):
-                self._good_objects[label] = documents[label]
-        return checked, frozenset(asked & known), warnings
+        slices = Slices()
+        new: list[FlowRecord] = []
+        for before, after in catalog.manifest.replaced(self.catalog.manifest):
+            there = {record.key for record in before.records}
+            new += [record for record in after.records if record.key not in there]
+            await slices.between()
+        object_keys = {app.source.label: object_check_keys(app) for app in apps}
+        asked = {record.key for record in new}.union(*(keys.values() for keys in object_keys.values()))
+        known = await self.store.find_known_hashes(asked) if asked else set()
+        new = [record for record in new if record.key not in known]
+        if not indexes:
+            checked, warnings = await check_catalog(catalog, apps, known, object_keys, new)
+            return checked, frozenset(known), warnings
+        checked, warnings = await check_folders(catalog, indexes, self.folders, new)
+        if apps:
+            more, others = await check_catalog(catalog, apps, known, object_keys, ())
+            checked, warnings = (*checked, *more), (*warnings, *others)
+        return checked, frozenset(known), warnings
+
+    async def _lacking(self, manifest: Manifest) -> dict[str, bytes]:
+        """Give what a manifest needs beside the present one and the store does not have."""
+        wanted = await self._wanted_beside(manifest)
+        lacking = wanted - await self.store.find_known_hashes(wanted) if wanted else wanted
+        slices = Slices()
+        added: dict[str, bytes] = {}
+        for key in sorted(lacking):
+            added[key] = self.shelf[key]
+            await slices.between()
+        return added
 
     async def publish(self, candidate: Candidate, audit: AuditEntry | None, news: Publication = NOTHING_MORE) -> bool:
         """Keep the candidate and let it serve, here and on every worker. Gives False when it is what serves already."""
@@ -332,15 +338,17 @@ class Runtime:
                 await self.store.append_audit(audit)
             self.page.epoch = self.catalog.epoch
             return False
-        kept = {record.key for record in self.catalog.manifest.flows}
-        new = [record for record in candidate.catalog.manifest.flows if record.key not in kept]
+        manifest = candidate.catalog.manifest
         rows = [(key, kind_of_key(key), body) for key, body in candidate.added.items()]
-        rows += [(row_key(record.key), "flow", encode_row(record)) for record in new]
+        slices = Slices()
+        for _, section in manifest.replaced(self.catalog.manifest):
+            rows += [(section.key, "flows", section.encode())] if section.records else []
+            await slices.between()
         rows += [(key, "checked", b"") for key in candidate.checked]
         rows += news.rows
         await self.store.put_catalog(
             candidate.catalog.epoch,
-            encode_manifest(candidate.catalog.manifest),
+            encode_manifest(manifest),
             datetime.now(UTC),
             audit,
             definitions=rows,
@@ -350,8 +358,23 @@ class Runtime:
         )
         self._swap(candidate.catalog)
         self.page.epoch = candidate.catalog.epoch
-        _log.info("catalog published", epoch=candidate.catalog.epoch, flows=len(candidate.catalog.manifest.flows))
+        _log.info("catalog published", epoch=candidate.catalog.epoch, flows=manifest.count)
+        if self.catalog.epoch % _TIDY_EVERY == 0:
+            await self._tidy(set())
         return True
+
+    async def _tidy(self, known: set[str]) -> None:
+        """Take away what the present catalog, the folders and these keys do not need: rows of the store, and of the shelf."""
+        slices = Slices()
+        documents: set[str] = set()
+        keys: set[str] = set()
+        for section in self.catalog.manifest.sections:
+            documents |= hashes_of(section)
+            keys.add(section.key)
+            keys.update(record.key for record in section.records)
+            await slices.between()
+        await self.store.prune_catalogs(self.catalog.epoch, documents | keys | known)
+        await self.shelf.keep_only(await self.folders.kept_keys(documents))
 
     async def _follow_store(self) -> None:
         """Begin from the newest catalog there is: another process may have published while this one waited."""
@@ -368,34 +391,11 @@ class Runtime:
             if latest is None:
                 raise
             _log.error("kept catalog left aside", epoch=latest.epoch, reason=error.message)
-            self.catalog = Catalog(latest.epoch, Manifest(), {}, self.node_types, self.metrics)
+            self.catalog = self._catalog(latest.epoch, Manifest())
             return await read_published(self.store, Forms({}))
         return NOTHING_PUBLISHED
 
     async def close(self) -> None:
-        """Close the pools. Store and page belong to who opened them."""
+        """Close the pools and the shelf. Store and page belong to who opened them."""
+        self.shelf.close()
         await self.resources.close()
-
-
-def _now(candidate: Candidate, records: Iterable[FlowRecord]) -> list[FlowRecord]:
-    """Give the records of the candidate that stand where these do."""
-    places = {record.place for record in records}
-    return [record for record in candidate.catalog.manifest.flows if record.place in places]
-
-
-def _told(touched: list[FlowRecord], catalog: Catalog) -> str:
-    return f"epoch {catalog.epoch}, {len(touched)} flows"
-
-
-def _choose(
-    fresh: list[FlowRecord], current: list[FlowRecord], packaged: list[FlowRecord], only: tuple[str, ...]
-) -> tuple[list[FlowRecord], list[FlowRecord]]:
-    """Give the folder's records with just the named ones replaced, and the named ones."""
-    by_name = {record.package_name: record for record in packaged} | {record.package_name: record for record in fresh}
-    unknown = [name for name in only if name not in by_name]
-    if unknown:
-        raise NotFound(f"{len(unknown)} of the {len(only)} names are no flow's package name.")
-    touched = [by_name[name] for name in dict.fromkeys(only)]
-    replaced = {(record.app, record.name): record for record in touched if record.origin == "folder"}
-    kept = {(record.app, record.name): record for record in current}
-    return list((kept | replaced).values()), touched

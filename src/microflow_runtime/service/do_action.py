@@ -89,7 +89,7 @@ class DoAction:
         try:
             request = read_action(body, self.json_limits)
         except BadRequest as refusal:
-            if principal is ANONYMOUS and not any(entry.record.anonymous_as for entry in catalog.entries()):
+            if principal is ANONYMOUS and not catalog.has_open_flows:
                 raise NotAuthenticated("This needs a session.") from refusal
             raise
         if request.is_large:

@@ -6,8 +6,11 @@ import msgspec
 from tests.unit.small_apps import LINE, ORDER, catalog_of, source_of
 
 from microflow_runtime.compiler.reading import read_definitions
-from microflow_runtime.runtime.builder import callees_of, pinned_of, records_of, with_active, with_keys
+from microflow_runtime.runtime.active import with_active
+from microflow_runtime.runtime.builder import records_of
+from microflow_runtime.runtime.keys import with_keys
 from microflow_runtime.runtime.manifest import FlowRecord
+from microflow_runtime.runtime.references import callees_of, pinned_of
 
 NOTE = "business_object: Note\nfields: {text: string?}\n"
 

@@ -1,17 +1,17 @@
-"""Rows of catalogs and flows: what is written is read again, and what something else wrote is told."""
+"""Rows of catalogs and sections: what is written is read again, and what something else wrote is told."""
 
 import msgspec
 import pytest
 
 from microflow_runtime.errors import StoreError
 from microflow_runtime.runtime.manifest import (
+    EMPTY,
     FlowRecord,
     Manifest,
     decode_manifest,
-    decode_row,
+    decode_section,
     encode_manifest,
-    encode_row,
-    manifest_of,
+    section_of,
 )
 
 RECORD = FlowRecord(
@@ -25,9 +25,25 @@ def test_a_manifest_survives_its_rows() -> None:
     """Snapshots, origins, what is active and what was activated come back as they were."""
     folder = msgspec.structs.replace(RECORD, origin="folder", snapshot="v.1+00000000", active=True)
     manifest = Manifest(flows=(RECORD, folder), active={"Shop": "", "Other": "v.2"})
-    listed, active = decode_manifest(encode_manifest(manifest))
-    again = manifest_of(listed, active, {"k": decode_row(encode_row(RECORD))})
+    rows = {section.key: section.encode() for section in manifest.sections if section.records}
+    row = decode_manifest(encode_manifest(manifest))
+    sections = [decode_section(key, rows[key]) if key else EMPTY for key in row.sections]
+    again = Manifest.of_sections(sections, row.active, row.working)
     assert again == manifest
+    assert again.flows == (RECORD, folder)
+
+
+def test_a_folder_s_version_stands_in_no_section() -> None:
+    """A change elsewhere in the folder, which gives it another version, leaves the sections as they are."""
+    first, second = (
+        msgspec.structs.replace(RECORD, origin="folder", snapshot=f"v.1+{number:08}") for number in range(2)
+    )
+    one, other = Manifest((first,)), Manifest((second,))
+    assert one != other
+    assert one.sections == other.sections
+    assert other.sharing(one).sections[section_of("Say")] is one.sections[section_of("Say")]
+    assert other.find(second.place) is not None
+    assert other.complete(other.named("Say")[0]) == second
 
 
 def test_a_manifest_needs_its_files() -> None:
@@ -47,4 +63,4 @@ def test_rows_that_something_else_wrote(body: bytes) -> None:
     with pytest.raises(StoreError):
         decode_manifest(body)
     with pytest.raises(StoreError):
-        decode_row(body)
+        decode_section("key", body + b"x")

@@ -10,7 +10,8 @@ from tests.unit.small_homes import TEXT, SmallHome, app_text, audit, flow_text, 
 
 from microflow_runtime.compiler.reading import read_definitions, source_of_files
 from microflow_runtime.runtime import Catalog
-from microflow_runtime.runtime.builder import records_of, with_keys
+from microflow_runtime.runtime.builder import records_of
+from microflow_runtime.runtime.keys import with_keys
 from microflow_runtime.runtime.manifest import FlowRecord, file_key
 from microflow_runtime.runtime.publishing import deploy
 

@@ -9,7 +9,10 @@ from microflow_runtime.compiler.reading.app_files import (
     DocumentCache,
     FileReading,
     assemble,
+    claimed_name,
+    declared_twice,
     document_key,
+    missing_files,
     read_definitions,
     readings,
 )
@@ -17,7 +20,17 @@ from microflow_runtime.compiler.reading.composer import Marks, Unreadable, compo
 from microflow_runtime.compiler.reading.definitions import Definition, define
 from microflow_runtime.compiler.reading.documents import Document, DocumentKind, dump, formula_of, load, parse
 from microflow_runtime.compiler.reading.findings import KeyPath, nearest
-from microflow_runtime.compiler.reading.folder import AppSource, SourceFile, read_folder, source_of_files
+from microflow_runtime.compiler.reading.folder import (
+    AppSource,
+    FileKind,
+    Scan,
+    SourceFile,
+    listed,
+    no_app,
+    read_folder,
+    scan_folder,
+    source_of_files,
+)
 from microflow_runtime.compiler.reading.offsets import Mark, index_in_text, width_in_text
 
 __all__ = [
@@ -28,25 +41,33 @@ __all__ = [
     "Document",
     "DocumentCache",
     "DocumentKind",
+    "FileKind",
     "FileReading",
     "KeyPath",
     "Mark",
     "Marks",
+    "Scan",
     "SourceFile",
     "Unreadable",
     "assemble",
+    "claimed_name",
     "compose",
+    "declared_twice",
     "define",
     "document_key",
     "dump",
     "formula_of",
     "index_in_text",
+    "listed",
     "load",
+    "missing_files",
     "nearest",
+    "no_app",
     "parse",
     "read_definitions",
     "read_folder",
     "readings",
+    "scan_folder",
     "source_of_files",
     "width_in_text",
 ]

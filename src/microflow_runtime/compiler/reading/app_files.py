@@ -1,13 +1,13 @@
 """Reads every definition of an app and puts them together: the app, its Business Objects and flows by name, and all that is wrong."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, Protocol
 
 import msgspec
 
 from microflow_runtime.compiler.reading import fault_codes
 from microflow_runtime.compiler.reading.definitions import Definition, define
-from microflow_runtime.compiler.reading.documents import Document, DocumentKind, dump, load, parse
+from microflow_runtime.compiler.reading.documents import Document, dump, load, parse
 from microflow_runtime.compiler.reading.folder import AppSource, SourceFile
 from microflow_runtime.errors import Fault
 from microflow_runtime.model.app import App
@@ -168,7 +168,7 @@ class Assembly:
             path_of_microflow=self._path_of_microflow,
             broken=frozenset(self._broken),
             snapshot=source.snapshot_version(app.version) if app else "",
-            faults=(*source.faults, *self._own, *_missing_files(source, app, app_reading), *self._between),
+            faults=(*source.faults, *self._own, *_missing(source, app, app_reading), *self._between),
         )
 
 
@@ -205,37 +205,49 @@ def _kept(cache: DocumentCache | None, key: str, path: str) -> Document | None:
 
 
 def _name_in(reading: FileReading) -> set[str]:
+    return {claimed_name(reading.file.path, reading.file.kind, reading.document)}
+
+
+def claimed_name(path: str, kind: str, document: Document | None) -> str:
     """Give the name that a file which cannot be used claims, as far as it can be told."""
-    kind: DocumentKind | str = reading.file.kind
-    written = reading.document.data.get(kind) if reading.document else None
-    return {written} if isinstance(written, str) else {reading.file.path.rpartition("/")[2].removesuffix(".yaml")}
+    written = document.data.get(kind) if document else None
+    return written if isinstance(written, str) else path.rpartition("/")[2].removesuffix(".yaml")
 
 
 def _twice(reading: FileReading, first: FileReading, key: str, name: str) -> Fault:
     assert reading.document is not None
     assert first.document is not None
-    place = reading.document.place_of((key,))
+    return declared_twice(reading.document, first.document, key, name)
+
+
+def declared_twice(document: Document, first: Document, key: str, name: str) -> Fault:
+    """Give the fault of a second document that claims what `first` has: by `key`, its name or its id."""
+    place = document.place_of((key,))
     what = {"business_object": "Business Object", "microflow": "flow", "id": "id"}[key]
     return Fault(
         code=fault_codes.DECLARED_TWICE,
         message=f"The {what} `{name}` stands in two files",
         place=place,
-        source_line=reading.document.line_text(place.line),
-        declared=first.document.place_of((key,)),
+        source_line=document.line_text(place.line),
+        declared=first.place_of((key,)),
         help="give one of the two another name" if key != "id" else "give one of the two a new UUID",
     )
 
 
-def _missing_files(source: AppSource, app: App | None, reading: FileReading | None) -> Iterator[Fault]:
-    if app is None or reading is None or reading.document is None:
-        return
+def _missing(source: AppSource, app: App | None, reading: FileReading | None) -> Iterator[Fault]:
+    if app is not None and reading is not None and reading.document is not None:
+        yield from missing_files(lambda path: source.find_file(path) is not None, app, reading.document)
+
+
+def missing_files(has_file: Callable[[str], bool], app: App, document: Document) -> Iterator[Fault]:
+    """Give the faults of files that an app names and does not have."""
     for name, data_source in app.data_sources.items():
-        if data_source.create_from is not None and source.find_file(data_source.create_from) is None:
-            place = reading.document.place_of(("data_sources", name, "create_from"))
+        if data_source.create_from is not None and not has_file(data_source.create_from):
+            place = document.place_of(("data_sources", name, "create_from"))
             yield Fault(
                 code=fault_codes.MISSING_FILE,
                 message=f"The app has no file `{data_source.create_from}`",
                 place=place,
-                source_line=reading.document.line_text(place.line),
+                source_line=document.line_text(place.line),
                 found=data_source.create_from,
             )

@@ -4,9 +4,9 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Generic, Literal, Protocol, TypeVar
 
 import msgspec
 
@@ -34,6 +34,15 @@ class SourceFile(msgspec.Struct, frozen=True, kw_only=True):
     content_hash: str
     content: bytes
     stamp: tuple[int, ...] = ()
+
+
+class Stamped(Protocol):
+    """A file as somebody knows it: what the file system said when it was read."""
+
+    @property
+    def stamp(self) -> tuple[int, ...]:
+        """The number, size and times of the file."""
+        ...
 
 
 class AppSource(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,9 +73,33 @@ def read_folder(root: Path, *, label: str | None = None, previous: AppSource | N
     Links are followed only to what lies inside the folder. What cannot be read becomes a fault, as does a folder
     without `app.yaml`; the rest is read all the same.
     """
-    scan = _Scan(root, label if label is not None else root.as_posix(), previous)
+    known = {file.path: file for file in previous.files} if previous else {}
+    found = scan_folder(root, label, known, previous.scanned_ns if previous else 0)
+    return _assembled(found.label, found.files, found.faults, found.started_ns)
+
+
+_Known = TypeVar("_Known", bound=Stamped)
+
+
+class Scan(Generic[_Known]):
+    """What a walk through a folder found: each file as it is known already, or read. Faults are those of the walk."""
+
+    def __init__(self, label: str, started_ns: int) -> None:
+        self.label = label
+        self.started_ns = started_ns
+        self.files: list[SourceFile | _Known] = []
+        self.faults: list[Fault] = []
+
+
+def scan_folder(root: Path, label: str | None, known: Mapping[str, _Known], known_since_ns: int) -> Scan[_Known]:
+    """Walk through the app in `root`, reading only files that are not known, by their paths, or have changed.
+
+    `known_since_ns` is when the walk began that the known ones were found in; a file that changed about then is read
+    again. Follows links, and tells faults, as `read_folder`, except that it does not ask for an `app.yaml`.
+    """
+    scan = _Walk(root, label if label is not None else root.as_posix(), known, known_since_ns)
     scan.folder("", 0)
-    return _assembled(scan.label, scan.files, scan.faults, scan.started_ns)
+    return scan.found
 
 
 def source_of_files(label: str, contents: Mapping[str, bytes]) -> AppSource:
@@ -79,17 +112,17 @@ def source_of_files(label: str, contents: Mapping[str, bytes]) -> AppSource:
     return _assembled(label, files, faults, 0)
 
 
-class _Scan:
+class _Walk(Generic[_Known]):
     """One walk through a folder."""
 
-    def __init__(self, root: Path, label: str, previous: AppSource | None) -> None:
+    def __init__(self, root: Path, label: str, known: Mapping[str, _Known], known_since_ns: int) -> None:
         self.root = os.path.realpath(root)
         self.label = label
-        self.started_ns = time.time_ns()
-        self.known = {file.path: file for file in previous.files} if previous else {}
-        self.trusted_before_ns = previous.scanned_ns - _TICK_NS if previous else 0
-        self.files: list[SourceFile] = []
-        self.faults: list[Fault] = []
+        self.known = known
+        self.trusted_before_ns = known_since_ns - _TICK_NS
+        self.found: Scan[_Known] = Scan(label, time.time_ns())
+        self.files = self.found.files
+        self.faults = self.found.faults
         self.room_bytes = MAX_APP_BYTES
         self.linked: set[str] = set()
 
@@ -100,19 +133,20 @@ class _Scan:
         except OSError as error:
             self._fault(fault_codes.UNREADABLE, relative, f"The folder cannot be read: {error.strerror}")
             return
+        prefix = f"{relative}/" if relative else ""
         for entry in entries:
-            path = f"{relative}/{entry.name}" if relative else entry.name
+            path = prefix + entry.name
             try:
-                self._entry(entry, path, depth)
+                known = self.known.get(path)
+                if known is not None and self._is_unchanged(entry, known):
+                    self.files.append(known)
+                else:
+                    self._entry(entry, path, depth)
             except OSError as error:
                 self._fault(fault_codes.UNREADABLE, path, f"`{shown(path)}` cannot be read: {error.strerror}")
 
     def _entry(self, entry: os.DirEntry[str], path: str, depth: int) -> None:
         if entry.name.startswith(".") or entry.name.endswith("~"):
-            return
-        known = self.known.get(path)
-        if known is not None and entry.is_file(follow_symlinks=False) and self._is_unchanged(entry, known):
-            self.files.append(known)
             return
         if entry.is_symlink() and not self._inside(entry.path):
             self._fault(fault_codes.UNREADABLE, path, f"`{shown(path)}` is a link that leads out of the app's folder")
@@ -161,16 +195,15 @@ class _Scan:
             else:
                 self.files.append(_file(path, kind, _bytes_of(entry.path, limit), stamp))
 
-    def _is_unchanged(self, entry: os.DirEntry[str], known: SourceFile) -> bool:
+    def _is_unchanged(self, entry: os.DirEntry[str], known: _Known) -> bool:
         """Say whether a file is as it was when it was read, and old enough for its times to tell; if so, count it."""
         status = entry.stat(follow_symlinks=False)
-        changed_ns, size = status.st_ctime_ns, status.st_size
-        stamp = (status.st_ino, size, status.st_mtime_ns, changed_ns)
-        if stamp != known.stamp or max(stamp[2], changed_ns) >= self.trusted_before_ns:
+        stamp = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        if stamp != known.stamp or stamp[2] >= self.trusted_before_ns or stamp[3] >= self.trusted_before_ns:
             return False
-        if size > self.room_bytes or len(self.files) >= MAX_FILES:
+        if not stat.S_ISREG(status.st_mode) or stamp[1] > self.room_bytes or len(self.files) >= MAX_FILES:
             return False
-        self.room_bytes -= size
+        self.room_bytes -= stamp[1]
         return True
 
     def _inside(self, path: str) -> bool:
@@ -229,15 +262,23 @@ def _file(path: str, kind: FileKind, content: bytes, stamp: tuple[int, ...] = ()
 def _assembled(label: str, files: list[SourceFile], faults: list[Fault], scanned_ns: int) -> AppSource:
     ordered = tuple(sorted(files, key=lambda file: file.path))
     if not any(file.kind == "app" for file in ordered):
-        hint = "an app is a folder with app.yaml, business_objects/ and microflows/"
-        place = _whole_file(label, "app.yaml")
-        faults = [
-            Fault(code=fault_codes.NO_APP, message=f"`{shown(label)}` has no app.yaml", place=place, help=hint),
-            *faults,
-        ]
-    listed = "".join([f"{len(file.path.encode())}:{file.path}\n{file.content_hash}\n" for file in ordered])
-    fingerprint = hashlib.sha256(listed.encode()).hexdigest()
-    return AppSource(label=label, files=ordered, fingerprint=fingerprint, faults=tuple(faults), scanned_ns=scanned_ns)
+        faults = [no_app(label), *faults]
+    digest = hashlib.sha256(listed((file.path, file.content_hash) for file in ordered))
+    return AppSource(
+        label=label, files=ordered, fingerprint=digest.hexdigest(), faults=tuple(faults), scanned_ns=scanned_ns
+    )
+
+
+def listed(files: Iterable[tuple[str, str]]) -> bytes:
+    """Give the text whose SHA-256 is the fingerprint of files, each a path and the hash of a content, in their order."""
+    return "".join([f"{len(path.encode())}:{path}\n{content_hash}\n" for path, content_hash in files]).encode()
+
+
+def no_app(label: str) -> Fault:
+    """Give the fault of a folder without `app.yaml`."""
+    hint = "an app is a folder with app.yaml, business_objects/ and microflows/"
+    place = _whole_file(label, "app.yaml")
+    return Fault(code=fault_codes.NO_APP, message=f"`{shown(label)}` has no app.yaml", place=place, help=hint)
 
 
 def _whole_file(label: str, path: str) -> Place:

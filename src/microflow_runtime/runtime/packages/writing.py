@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 from microflow_runtime.compiler import closure_of, types_of
 from microflow_runtime.compiler.reading import AppDefinitions
-from microflow_runtime.runtime.builder import callees_of
 from microflow_runtime.runtime.packages.archive import write_archive
 from microflow_runtime.runtime.packages.contents import APP_FILE, SNAPSHOT_FILE
 from microflow_runtime.runtime.packages.snapshot_file import SnapshotFile, write_snapshot_file
+from microflow_runtime.runtime.references import callees_of
 
 
 def write_package(

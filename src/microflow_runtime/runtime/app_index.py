@@ -1,0 +1,324 @@
+"""What is known of an app's folder: of each file its stamp, its key and what it says of itself, and no more.
+
+So an app of ten thousand flows takes a few megabytes, and a folder that has not changed is known by looking at its stamps.
+The documents lie on the shelf.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from microflow_runtime.compiler.reading import (
+    Definition,
+    Document,
+    FileKind,
+    Scan,
+    SourceFile,
+    claimed_name,
+    declared_twice,
+    define,
+    document_key,
+    dump,
+    listed,
+    missing_files,
+    no_app,
+    parse,
+    scan_folder,
+)
+from microflow_runtime.errors import Fault
+from microflow_runtime.model.app import App
+from microflow_runtime.model.business_object import BusinessObject
+from microflow_runtime.model.microflow import Microflow
+from microflow_runtime.runtime.lazy_plan import Documents
+from microflow_runtime.runtime.manifest import file_key
+from microflow_runtime.runtime.references import callees_of, files_of, files_of_app, pinned_of
+from microflow_runtime.runtime.shelf import Shelf
+from microflow_runtime.runtime.slices import Slices
+
+NOTE_FORM: Final = 1
+"""Grows when what a note holds, or how it is made, changes."""
+_BATCH: Final = 200
+
+
+class Note(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What a definition says of itself: its name, and of a flow the id; of an app the version.
+
+    `uses` are the Business Objects that its fields or variables name; see FlowRecord for the others.
+    """
+
+    name: str
+    id: str = ""
+    version: str = ""
+    uses: tuple[str, ...] = ()
+    callees: tuple[str, ...] = ()
+    pinned: tuple[tuple[str, str], ...] = ()
+    files: tuple[str, ...] = ()
+    anonymous_as: str | None = None
+    runs_as: str | None = None
+
+
+class IndexedFile(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One file: where it lies, the key of its document or bytes, and what the file system said when it was read.
+
+    `note` is None for a shared file, and for a definition that cannot be used.
+    """
+
+    path: str
+    kind: FileKind
+    key: str
+    stamp: tuple[int, ...]
+    note: Note | None = None
+
+    @property
+    def content_hash(self) -> str:
+        """The SHA-256 of the bytes in hex."""
+        return self.key.rpartition("-")[2]
+
+
+class AppIndex(msgspec.Struct, frozen=True, kw_only=True):
+    """The files of an app's folder, by relative path in the order of the paths, and the definitions among them by name.
+
+    `faulty` holds the faults of files by path, `walk` those of the folder, `between` those between files. `unusable` are the
+    names that files claim which cannot be used, by path. `scanned_ns` is when the walk began that found all of it.
+    """
+
+    label: str
+    files: dict[str, IndexedFile] = {}
+    flows: dict[str, IndexedFile] = {}
+    business_objects: dict[str, IndexedFile] = {}
+    faulty: dict[str, tuple[Fault, ...]] = {}
+    unusable: dict[str, str] = {}
+    walk: tuple[Fault, ...] = ()
+    between: tuple[Fault, ...] = ()
+    fingerprint: str = ""
+    scanned_ns: int = 0
+
+    @property
+    def app(self) -> IndexedFile | None:
+        """The file that describes the app, if it can be used."""
+        file = self.files.get("app.yaml")
+        return file if file is not None and file.note is not None else None
+
+    @property
+    def name(self) -> str:
+        """The name of the app; `""` without a usable app.yaml."""
+        app = self.app
+        return app.note.name if app is not None and app.note is not None else ""
+
+    @property
+    def snapshot(self) -> str:
+        """The version of the working snapshot: the app's, `+` and eight hex digits of the content."""
+        app = self.app
+        return f"{app.note.version}+{self.fingerprint[:8]}" if app is not None and app.note is not None else ""
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """Everything that is wrong or odd, except what checks of flows and Business Objects find."""
+        own = (fault for path in sorted(self.faulty) for fault in self.faulty[path])
+        missing = () if "app.yaml" in self.files else (no_app(self.label),)
+        return (*missing, *self.walk, *own, *self.between)
+
+    @property
+    def broken(self) -> frozenset[str]:
+        """The names of which the files cannot be used."""
+        return frozenset(self.unusable.values())
+
+    def closure(self, uses: Iterable[str]) -> dict[str, str]:
+        """Give the keys of the Business Objects that are reached from these names, by name."""
+        found: dict[str, str] = {}
+        waiting = list(uses)
+        while waiting:
+            name = waiting.pop()
+            file = self.business_objects.get(name)
+            if file is not None and name not in found:
+                found[name] = file.key
+                if file.note is not None:
+                    waiting += file.note.uses
+        return dict(sorted(found.items()))
+
+
+async def read_index(folder: Path, label: str, previous: AppIndex, shelf: Shelf, documents: Documents) -> AppIndex:
+    """Read an app's folder, of which `previous` is what was known: only what has changed is looked into."""
+    scan = await asyncio.to_thread(scan_folder, folder, label, previous.files, previous.scanned_ns)
+    walk = tuple(scan.faults)
+    if not any(isinstance(file, SourceFile) for file in scan.files) and len(scan.files) == len(previous.files):
+        return msgspec.structs.replace(previous, walk=walk, scanned_ns=scan.started_ns)
+    reading = _Reading(label, previous, shelf)
+    files = await reading.files_of(scan)
+    fitting = previous if reading.is_like_before and len(files) == len(previous.files) else None
+    flows, business_objects, twice = await by_name(files, reading.changed, fitting)
+    index = AppIndex(
+        label=label,
+        files=files,
+        flows=flows,
+        business_objects=business_objects,
+        faulty=reading.faulty,
+        unusable=reading.unusable,
+        walk=walk,
+        fingerprint=await _fingerprint(files),
+        scanned_ns=scan.started_ns,
+    )
+    return msgspec.structs.replace(index, between=tuple(_between(index, twice, documents)))
+
+
+class _Reading:
+    """Looks into the files that have changed."""
+
+    def __init__(self, label: str, previous: AppIndex, shelf: Shelf) -> None:
+        self.faulty: dict[str, tuple[Fault, ...]] = {}
+        self.unusable: dict[str, str] = {}
+        self.changed: dict[str, IndexedFile] = {}
+        self.is_like_before = not previous.faulty and not previous.between
+        self._label = label
+        self._previous = previous
+        self._shelf = shelf
+        self._to_keep: dict[str, bytes] = {}
+
+    async def files_of(self, scan: Scan[IndexedFile]) -> dict[str, IndexedFile]:
+        """Give all files by path."""
+        slices = Slices()
+        files: dict[str, IndexedFile] = {}
+        is_sorted, last = True, ""
+        for file in scan.files:
+            known = await self._look_into(file) if isinstance(file, SourceFile) else self._unchanged(file)
+            files[known.path] = known
+            is_sorted, last = is_sorted and known.path > last, known.path
+            await slices.between()
+        await self._shelf.put(self._to_keep)
+        return files if is_sorted else dict(sorted(files.items()))
+
+    def _unchanged(self, file: IndexedFile) -> IndexedFile:
+        if file.path in self._previous.faulty:
+            self.faulty[file.path] = self._previous.faulty[file.path]
+        if file.path in self._previous.unusable:
+            self.unusable[file.path] = self._previous.unusable[file.path]
+        return file
+
+    async def _look_into(self, file: SourceFile) -> IndexedFile:
+        before = self._previous.files.get(file.path)
+        key = file_key(file.content_hash) if file.kind == "file" else document_key(file)
+        if before is not None and before.key == key and file.path not in self._previous.faulty:
+            found = msgspec.structs.replace(before, stamp=file.stamp)
+        elif file.kind == "file":
+            found = IndexedFile(file.path, file.kind, key, file.stamp)
+            self._to_keep[key] = file.content
+        else:
+            note = self._kept_note(key) or self._note(file, key)
+            found = IndexedFile(file.path, file.kind, key, file.stamp, note)
+        if len(self._to_keep) >= _BATCH:
+            kept, self._to_keep = self._to_keep, {}
+            await self._shelf.put(kept)
+        self.changed[file.path] = found
+        self.is_like_before &= before is not None and _claims(before) == _claims(found) and not self.faulty
+        return found
+
+    def _kept_note(self, key: str) -> Note | None:
+        body = self._shelf.get(note_key(key))
+        return None if body is None else msgspec.msgpack.decode(body, type=Note)
+
+    def _note(self, file: SourceFile, key: str) -> Note | None:
+        """Read a file for the first time. Only the note of one without faults is kept: the others are read each time."""
+        assert file.kind != "file", "shared files define nothing"
+        document, faults = parse(file.kind, f"{self._label}/{file.path}", file.content)
+        definition, more = (None, ()) if document is None else define(document)
+        note = None if definition is None else note_of(definition)
+        if document is not None and note is not None:
+            self._to_keep[key] = dump(document)
+            if not faults and not more:
+                self._to_keep[note_key(key)] = msgspec.msgpack.encode(note)
+        if faults or more:
+            self.faulty[file.path] = (*faults, *more)
+        if note is None:
+            self.unusable[file.path] = claimed_name(file.path, file.kind, document)
+        return note
+
+
+def _claims(file: IndexedFile) -> tuple[str, str, str]:
+    return (file.kind, file.note.name, file.note.id) if file.note is not None else (file.kind, "", "")
+
+
+def note_key(key: str) -> str:
+    """Give the key under which the note of a document is kept."""
+    return f"note-{NOTE_FORM}-{key}"
+
+
+def note_of(definition: Definition) -> Note:
+    """Give what a definition says of itself."""
+    if isinstance(definition, Microflow):
+        types = (*definition.inputs.values(), *definition.outputs.values(), *definition.variables.values())
+        return Note(
+            definition.name,
+            definition.id,
+            uses=tuple(sorted({ref.name for ref in types if not ref.is_simple})),
+            callees=callees_of(definition),
+            pinned=pinned_of(definition),
+            files=files_of(definition),
+            anonymous_as=definition.anonymous_as,
+            runs_as=definition.runs_as,
+        )
+    if isinstance(definition, BusinessObject):
+        types = tuple(field.type for field in definition.fields)
+        return Note(definition.name, uses=tuple(sorted({ref.name for ref in types if not ref.is_simple})))
+    return Note(definition.name, version=definition.version, files=files_of_app(definition))
+
+
+_Twice = list[tuple[IndexedFile, IndexedFile, str, str]]
+
+
+async def by_name(
+    files: dict[str, IndexedFile], changed: Mapping[str, IndexedFile], before: AppIndex | None
+) -> tuple[dict[str, IndexedFile], dict[str, IndexedFile], _Twice]:
+    """Give flows and Business Objects by name, and what two files claim. `before` is an index of files of the same names."""
+    if before is not None:
+        flows, business_objects = before.flows.copy(), before.business_objects.copy()
+        for file in changed.values():
+            if file.note is not None and file.kind == "microflow":
+                flows[file.note.name] = file
+            elif file.note is not None and file.kind == "business_object":
+                business_objects[file.note.name] = file
+        same = business_objects == before.business_objects
+        return flows, before.business_objects if same else business_objects, []
+    flows, business_objects = {}, {}
+    ids: dict[str, IndexedFile] = {}
+    twice: _Twice = []
+    slices = Slices()
+    for file in files.values():
+        if file.note is None or file.kind not in ("microflow", "business_object"):
+            continue
+        named = flows if file.kind == "microflow" else business_objects
+        first = named.setdefault(file.note.name, file)
+        if first is not file:
+            twice.append((file, first, file.kind, file.note.name))
+        elif file.kind == "microflow" and (other := ids.setdefault(file.note.id, file)) is not file:
+            twice.append((file, other, "id", file.note.id))
+        await slices.between()
+    return flows, business_objects, twice
+
+
+async def _fingerprint(files: Mapping[str, IndexedFile]) -> str:
+    digest = hashlib.sha256()
+    slices = Slices()
+    rest = list(files.values())
+    for start in range(0, len(rest), _BATCH):
+        digest.update(listed((file.path, file.content_hash) for file in rest[start : start + _BATCH]))
+        await slices.between()
+    return digest.hexdigest()
+
+
+def _between(index: AppIndex, twice: _Twice, documents: Documents) -> Iterator[Fault]:
+    app = index.app
+    if app is not None:
+        definition = documents.definition(app.key)
+        assert isinstance(definition, App)
+        yield from missing_files(index.files.__contains__, definition, document_of(index, app, documents))
+    for file, first, key, name in twice:
+        yield declared_twice(document_of(index, file, documents), document_of(index, first, documents), key, name)
+
+
+def document_of(index: AppIndex, file: IndexedFile, documents: Documents) -> Document:
+    """Give the document of a file, whose places name the file as the operator does."""
+    return documents.document(file.key, f"{index.label}/{file.path}")
