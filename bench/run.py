@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from bench import calls, database, formula, machine, refresh, report, startup
+from bench import calls, database, engine, formula, machine, refresh, report, startup
 from bench.figures import Section
 from bench.services import ROOT
 
@@ -22,6 +22,7 @@ LONG: Final[dict[str, Callable[[], Section]]] = {
     "refresh": lambda: refresh.run(flows=1000, seconds=8, rounds=4, per_second=600),
     "formula": lambda: formula.run(turns=9),
     "database": lambda: database.run(calls=1000, rounds=9),
+    "engine": lambda: engine.run(rounds=7),
 }
 SHORT: Final[dict[str, Callable[[], Section]]] = {
     "calls": lambda: calls.run(seconds=1, rounds=3),
@@ -29,6 +30,7 @@ SHORT: Final[dict[str, Callable[[], Section]]] = {
     "refresh": lambda: refresh.run(flows=1000, seconds=3, rounds=2, per_second=600),
     "formula": lambda: formula.run(turns=3),
     "database": lambda: database.run(calls=100, rounds=3),
+    "engine": lambda: engine.run(rounds=2),
 }
 
 
