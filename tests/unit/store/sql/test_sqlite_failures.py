@@ -127,8 +127,11 @@ async def test_text_that_is_no_text_is_refused(store: SqlStore) -> None:
         await store.put_meta("k", "\ud800")
 
 
-async def test_two_processes_write_side_by_side(store: SqlStore, tmp_path: Path) -> None:
+async def test_two_processes_write_side_by_side(
+    store: SqlStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Two stores on one file write at once, and no row of the audit is lost or doubled."""
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 30.0)  # holds for connections from now on, and there is none yet
     other = open_store(Settings(home=tmp_path))
     await asyncio.gather(*(one.append_audit(ENTRY) for one in (store, other) for _ in range(10)))
     assert [row.number for row in await other.list_audit()] == list(range(20, 0, -1))
