@@ -74,9 +74,9 @@ def test_odd_values_are_written_all_the_same() -> None:
 
 def test_a_full_disk_of_the_log_harms_nobody() -> None:
     """A line that cannot be written is lost, and whoever logged goes on."""
-    full = Path("/dev/full").open("w", encoding="utf-8", buffering=1)  # noqa: SIM115 - closing it fails as well
-    configure_logs(stream=full)
-    for _ in range(3):
-        get_log("web").error("lost", why="x" * 5_000)
-    with pytest.raises(OSError, match="No space left"):
-        full.close()
+    with Path("/dev/full").open("w", encoding="utf-8", buffering=1) as full:
+        configure_logs(stream=full)
+        with pytest.raises(OSError, match="No space left"):
+            print("told to all others", file=full)
+        for _ in range(3):
+            get_log("web").error("lost", why="x" * 5_000)
