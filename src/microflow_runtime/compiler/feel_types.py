@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import partial
 from typing import Final
+from weakref import WeakValueDictionary
 
 from msgspec import UNSET
 
@@ -48,12 +49,13 @@ ERROR: Final = ContextType(
 
 
 class FeelTypes:
-    """The formula types of one closure of Business Objects, each made once."""
+    """The formula types of one closure of Business Objects, each made once as long as it is used."""
 
     def __init__(self, definitions: Mapping[str, BusinessObject]) -> None:
         self._definitions = definitions
-        self._whole: dict[str, Type] = {}
-        self._partial: dict[tuple[str, Fields], Type] = {}
+        # A type that nobody asked the fields of yet refers to this: the other way round it must not be held.
+        self._whole: WeakValueDictionary[str, Type] = WeakValueDictionary()
+        self._partial: WeakValueDictionary[tuple[str, Fields], Type] = WeakValueDictionary()
 
     def of(self, ref: TypeRef) -> Type:
         """Give the type of a value that fits `ref`. Raises KeyError for an unknown Business Object."""

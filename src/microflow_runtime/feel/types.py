@@ -7,6 +7,7 @@ nothing is known about before it runs. `str(type)` is the word used in messages:
 import threading
 from collections.abc import Callable, Iterator
 from typing import Final, Self
+from weakref import ReferenceType, ref
 
 Fields = tuple[tuple[str, "Type"], ...]
 
@@ -14,12 +15,12 @@ Fields = tuple[tuple[str, "Type"], ...]
 class Type:
     """The root of all types; on its own, a simple type such as `number`."""
 
-    __slots__ = ("_counterpart", "_hash", "optional", "word")
+    __slots__ = ("__weakref__", "_counterpart", "_hash", "optional", "word")
 
     def __init__(self, word: str, *, optional: bool = False) -> None:
         self.word = word
         self.optional = optional
-        self._counterpart: Type | None = None
+        self._counterpart: Type | ReferenceType[Type] | None = None
         self._hash: int | None = None
 
     def _identity(self) -> tuple[object, ...]:
@@ -29,13 +30,17 @@ class Type:
         return Type(self.word, optional=optional)
 
     def as_optional(self, *, optional: bool) -> "Type":
-        """Give the same type with the wanted `optional`, always the same object for the same type."""
+        """Give the same type with the wanted `optional`, the same object as long as it is used."""
         if self.optional == optional or self is ANY or self is NULL:
             return self
         other = self._counterpart
+        if isinstance(other, ReferenceType):
+            other = other()
         if other is None:
-            other = self._counterpart = self._with(optional=optional)
+            other = self._with(optional=optional)
             other._counterpart = self  # noqa: SLF001 - the two know each other
+            # Types of records come and go with plans: a ring of them would wait for the collector, which sees it late.
+            self._counterpart = other if type(self) is Type else ref(other)
         return other
 
     def __eq__(self, other: object) -> bool:

@@ -274,14 +274,38 @@ class BoClass:
         readers = tuple(slot.read_or_missing for slot in slots)
         adopters = tuple(slot.adopt_or_missing for slot in slots)
         writers = tuple(slot.write_or_refuse for slot in slots)
-        read_again = _telling(lambda value: self.read(value, Notes()))
-        adopt_again, write_again = _telling(self.adopt), _telling(self.write)
         self._read = reader_factory(taken)(*names, *readers, failed, count_unknown, Misfit)
-        self._read_many = list_reader_factory(taken)(*names, *readers, read_again, count_unknown, Misfit)
         self._adopt = adopter_factory(taken)(*names, *adopters, failed, Misfit)
-        self._adopt_many = list_adopter_factory(taken)(*names, *adopters, adopt_again, Misfit)
         self._write = writer_factory(written)(*names, *writers, failed, Misfit)
+        # None of these may hold the class itself: a ring would wait for the collector, which sees it late or never.
+        read_again, adopt_again, write_again = _alone(self.name, self._read, self._adopt, self._write)
+        self._read_many = list_reader_factory(taken)(*names, *readers, read_again, count_unknown, Misfit)
+        self._adopt_many = list_adopter_factory(taken)(*names, *adopters, adopt_again, Misfit)
         self._write_many = list_writer_factory(written)(*names, *writers, write_again, Misfit, self._write)
+
+
+def _alone(
+    name: str,
+    read: Callable[[dict[str, Any], Notes], Any],
+    adopt: Callable[[dict[str, Any]], Any],
+    write: Callable[[dict[str, Any]], Any],
+) -> "tuple[_Failed, _Failed, _Failed]":
+    """Give what tells the misfit of one value of a list, when it is read, adopted and written."""
+
+    def read_alone(value: Any) -> Any:
+        if type(value) is not dict:
+            raise Misfit(f"an object ({name})", describe(value))
+        return read(value, Notes())
+
+    def adopt_alone(value: Any) -> Any:
+        if type(value) is not dict:
+            raise Misfit(f"a {name}", describe(value))
+        return adopt(value)
+
+    return _telling(read_alone), _telling(adopt_alone), _telling(write)
+
+
+_Failed = Callable[[Any, int], NoReturn]
 
 
 def _telling(convert: Callable[[Any], Any]) -> Callable[[Any, int], NoReturn]:
