@@ -196,14 +196,8 @@ execution = Table(
     Index("ix_execution_flow", "app", "flow", "started_at", "execution_id"),
     Index("ix_execution_username", "username", "started_at", "execution_id"),
 )
-# Few executions fail, and they are what people look for, so these have an index of their own.
-Index(
-    "ix_execution_failed",
-    execution.c.started_at,
-    execution.c.execution_id,
-    sqlite_where=execution.c.status == "ERROR",
-    postgresql_where=execution.c.status == "ERROR",
-)
+# Few executions fail, and they are what people look for, so these have an index of their own, ix_execution_failed. It is
+# made by the migrations and not named here: a condition on an index makes SQLAlchemy load PostgreSQL at each start.
 
 execution_key = Table(
     "execution_key",

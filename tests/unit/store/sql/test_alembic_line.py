@@ -1,6 +1,8 @@
 """The two lines of migrations: what adds comes at start, what removes when it is asked for."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -64,9 +66,17 @@ def test_every_step_is_in_one_line_with_one_end() -> None:
 
 
 def test_migrations_make_exactly_the_tables(settings: Settings) -> None:
-    """What the migrations make is what the statements are built for, in both databases."""
+    """What the migrations make is what the statements are built for, in both databases, and one index more."""
     with engine_of(settings).connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), tables) == []
+        ((difference, index),) = compare_metadata(MigrationContext.configure(connection), tables)
+    assert (difference, index.name) == ("remove_index", "ix_execution_failed")
+
+
+def test_what_only_postgresql_needs_is_not_loaded() -> None:
+    """A server on SQLite starts without it, and without Alembic."""
+    heavy = ("psycopg", "alembic", "sqlalchemy.dialects.postgresql")
+    code = f"import sys, microflow_runtime.store; print([name for name in {heavy} if name in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True).stdout == b"[]\n"
 
 
 def test_nothing_is_applied_twice(settings: Settings) -> None:
