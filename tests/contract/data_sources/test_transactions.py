@@ -1,6 +1,7 @@
 """What transactions promise, on every kind of database."""
 
 import asyncio
+import tracemalloc
 from decimal import Decimal
 from time import monotonic
 from typing import Any
@@ -230,3 +231,19 @@ async def test_a_stream_of_nothing(database: Database) -> None:
     async with database.open() as transaction:
         rows = transaction.stream(select("select name from item where name = :name"), {"name": "x"}, 5)
         assert [row async for row in rows] == []
+
+
+async def test_a_stream_that_is_read_slowly_stays_small(database: Database) -> None:
+    """While nobody asks for the next row nothing is taken in, however much the database has to give."""
+    async with database.open() as transaction:
+        await insert(transaction, "b")
+        tracemalloc.start()
+        try:
+            rows = transaction.stream(select(ENDLESS[database.kind]), {}, 10**9)
+            await anext(rows)
+            await asyncio.sleep(0.3)
+            size, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        await rows.aclose()
+    assert size < 4_000_000

@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
+from socket import SO_RCVBUF, SOL_SOCKET
 from typing import Any, ClassVar, Final
 from zoneinfo import ZoneInfo
 
@@ -27,6 +28,8 @@ from microflow_runtime.runtime.data_sources.values import RowReader, bound, refu
 from microflow_runtime.settings import Secret
 
 _SPARE_SECONDS: Final = 5.0
+_RECEIVE_BYTES: Final = 64 * 1024
+"""What the system keeps of a result that we have not read: the driver makes rows of all of it in one go."""
 _UNKNOWN_ZONE: Final = 1298
 _SQL_MODE: Final = (
     "STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE,NO_ENGINE_SUBSTITUTION,"
@@ -61,7 +64,7 @@ async def open_mariadb(place: Place, password: Secret | None) -> "MariadbSession
 
 
 async def _connect(place: Place, password: Secret | None) -> Any:
-    return await asyncmy.connect(
+    connection: Any = await asyncmy.connect(
         host=place.host,
         port=place.port,
         user=place.user or None,
@@ -74,6 +77,9 @@ async def _connect(place: Place, password: Secret | None) -> Any:
         ssl=_tls(place),
         program_name="microflow",
     )
+    line = connection._transport.get_extra_info("socket")  # noqa: SLF001 - see `_let_come`
+    line.setsockopt(SOL_SOCKET, SO_RCVBUF, _RECEIVE_BYTES)
+    return connection
 
 
 def _tls(place: Place) -> ssl.SSLContext | None:
@@ -93,7 +99,7 @@ async def _set_up(session: "MariadbSession", place: Place) -> None:
     level = place.options.get("isolation", ISOLATIONS[0])
     seconds = place.seconds + _SPARE_SECONDS
     await session.command(
-        f"SET SESSION sql_mode = '{_SQL_MODE}', max_statement_time = {seconds:.3f}, "
+        f"SET SESSION sql_mode = '{_SQL_MODE}', max_statement_time = {seconds:.3f}, net_write_timeout = {int(seconds) + 1}, "
         f"idle_transaction_timeout = {int(seconds) + 1}, sql_auto_is_null = 0, "
         f"tx_isolation = '{level.upper().replace(' ', '-')}'"
     )
@@ -145,6 +151,7 @@ class MariadbSession:
         self._password = password
         self._thread_id = connection.thread_id()
         self._rows: _MariadbRows | None = None
+        self._is_paused = False
         self._write = writer(place.time_zone)
 
     async def command(self, sql: str) -> None:
@@ -152,6 +159,27 @@ class MariadbSession:
         await self._settle()
         async with self._connection.cursor(_PlainCursor) as cursor:
             await cursor.execute(sql)
+
+    async def fetch(self, cursor: Any, size: int) -> list[Any]:
+        """Give the next rows of a result that is being sent; where more are to come, the server waits until they are asked for.
+
+        The driver would take in whatever comes, however slowly it is used.
+        """
+        self._let_come(is_wanted=True)
+        rows: list[Any] = await cursor.fetchmany(size)
+        if len(rows) == size:
+            self._let_come(is_wanted=False)
+        return rows
+
+    def _let_come(self, *, is_wanted: bool) -> None:
+        line = self._connection._transport  # noqa: SLF001 - the driver has no other way to slow a server down
+        if line is None or self._is_paused != is_wanted:
+            return
+        self._is_paused = not is_wanted
+        if is_wanted:
+            line.resume_reading()
+        else:
+            line.pause_reading()
 
     async def _settle(self) -> None:
         """Take the rest of an open stream in: the protocol has one answer at a time on a connection."""
@@ -177,7 +205,7 @@ class MariadbSession:
             found: list[dict[str, Any]] = []
             read = self.reader(cursor, statement)
             while len(found) <= row_limit:
-                chunk = await cursor.fetchmany(min(CHUNK_ROWS, row_limit + 1 - len(found)))
+                chunk = await self.fetch(cursor, min(CHUNK_ROWS, row_limit + 1 - len(found)))
                 if not chunk:
                     break
                 found += [read(row) for row in chunk]
@@ -209,6 +237,7 @@ class MariadbSession:
 
     async def drain(self, cursor: Any) -> None:
         """Have the server stop sending a result, and take in what it sent already."""
+        self._let_come(is_wanted=True)
         stopping = asyncio.ensure_future(self.stop())
         with suppress(AsyncmyError, OSError, RuntimeError):  # that the statement was stopped, which is what we wanted
             await cursor.close()
@@ -319,7 +348,7 @@ class _MariadbRows:
         if self._taken_in is not None:
             chunk, self._taken_in = self._taken_in[:CHUNK_ROWS], self._taken_in[CHUNK_ROWS:]
         else:
-            chunk = await self._cursor.fetchmany(CHUNK_ROWS)
+            chunk = await self._session.fetch(self._cursor, CHUNK_ROWS)
             self._left -= len(chunk)
             if not chunk:
                 self._session.let_go(self)
@@ -327,7 +356,7 @@ class _MariadbRows:
 
     async def take_in(self) -> None:
         """Read what is left, as somebody else needs the connection; no more of it than may be asked for."""
-        self._taken_in = list(await self._cursor.fetchmany(self._left)) if self._left > 0 else []
+        self._taken_in = await self._session.fetch(self._cursor, self._left) if self._left > 0 else []
         await self._session.drain(self._cursor)
 
     async def close(self) -> None:

@@ -11,7 +11,7 @@ from microflow_runtime.settings import Secret
 Answer = tuple[list[dict[str, Any]], int]
 CHUNK_ROWS: Final = 500
 """How many rows of a stream come at a time."""
-CHUNK_ITEMS: Final = 1_000
+CHUNK_ITEMS: Final = 500
 """How many items of a batch go at a time."""
 
 
