@@ -15,7 +15,9 @@ from collections.abc import Iterator
 from typing import NoReturn
 
 import msgspec
+import structlog  # noqa: F401 - what is loaded on use elsewhere is loaded here, once for all workers
 
+import microflow_runtime.telemetry.exposition  # noqa: F401 - as above
 from microflow_runtime.cli import worker
 from microflow_runtime.cli.alarm import Alarm
 from microflow_runtime.cli.worker_start import FORK, TemplateNews

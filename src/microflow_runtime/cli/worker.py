@@ -11,18 +11,19 @@ import signal
 import socket
 import sys
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Final
 
 import uvicorn
 import uvloop
 
 from microflow_runtime.cli.worker_start import RETIRE, WorkerStart, WorkerState, decode_start, encode_state
-from microflow_runtime.errors import MicroflowError
+from microflow_runtime.errors import MicroflowError, StoreError
 from microflow_runtime.nodes import NODE_TYPES
 from microflow_runtime.runtime import Runtime, SharedPage, page_path
 from microflow_runtime.runtime.garbage import full_collections_held, settle
 from microflow_runtime.security import Security
-from microflow_runtime.store import open_store
+from microflow_runtime.store import Store, open_store
 from microflow_runtime.telemetry import Metrics, configure_logs, get_log
 from microflow_runtime.web.app import Application
 from microflow_runtime.web.at_once import AtOnceProtocol
@@ -92,7 +93,7 @@ async def _serve(start: WorkerStart, state_pipe: int) -> None:
     background = [
         asyncio.create_task(runtime.follow()),
         asyncio.create_task(application.reader.sweep()),
-        asyncio.create_task(_prune(security, start.number)),
+        asyncio.create_task(_prune(security, store, start.number)),
     ]
     for task in background:
         task.add_done_callback(_end_on_bug)
@@ -131,11 +132,17 @@ class _Server(DrainingServer):
             self.stop()
 
 
-async def _prune(security: Security, number: int) -> None:
-    """Remove ended sessions now and then. One worker does it for all."""
+async def _prune(security: Security, store: Store, number: int) -> None:
+    """Remove what has ended now and then: sessions, cached values, keys of calls. One worker does it for all."""
     while number == 0:
         await asyncio.sleep(_PRUNE_SECONDS)
-        await security.prune()
+        try:
+            await security.prune()
+            now = datetime.now(UTC)
+            await store.prune_cached(now)
+            await store.prune_keys(now)
+        except StoreError as error:
+            _log.warning("nothing pruned", reason=error.message)
 
 
 def _end_on_bug(task: "asyncio.Task[None]") -> None:

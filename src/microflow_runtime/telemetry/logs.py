@@ -7,7 +7,6 @@ from contextlib import suppress
 from typing import Any, TextIO
 
 import msgspec
-import structlog
 
 from microflow_runtime.telemetry.masking import escape_controls, mask_tokens
 
@@ -20,6 +19,8 @@ def configure_logs(*, level: str = "info", log_format: str = "json", stream: Tex
 
     `level` is `debug`, `info`, `warning` or `error`, `log_format` is `json` or `console`.
     """
+    import structlog
+
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -54,7 +55,19 @@ class _Lenient:
 
 def get_log(room: str) -> Any:
     """Give the logger of a room of the code, as `web` or `store`; each line carries the room's name."""
-    return structlog.get_logger(room=room)
+    return _Log(room)
+
+
+class _Log:
+    """A logger that loads what writes lines when it has one to write: most commands have none."""
+
+    def __init__(self, room: str) -> None:
+        self._room = room
+
+    def __getattr__(self, name: str) -> Any:
+        import structlog
+
+        return getattr(structlog.get_logger(room=self._room), name)
 
 
 def _clean(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
