@@ -5,10 +5,9 @@ The documents lie on the shelf.
 """
 
 import asyncio
-import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -16,17 +15,19 @@ from microflow_runtime.compiler.reading import (
     Definition,
     Document,
     FileKind,
+    Fingerprint,
     Scan,
     SourceFile,
     claimed_name,
     declared_twice,
     define,
+    digest_of,
     document_key,
     dump,
-    listed,
     missing_files,
     no_app,
     parse,
+    part_of,
     scan_folder,
 )
 from microflow_runtime.errors import Fault
@@ -38,6 +39,8 @@ from microflow_runtime.runtime.manifest import file_key
 from microflow_runtime.runtime.references import callees_of, files_of, files_of_app, pinned_of
 from microflow_runtime.runtime.shelf import Shelf
 from microflow_runtime.runtime.slices import Slices
+
+_Told = TypeVar("_Told")
 
 NOTE_FORM: Final = 1
 """Grows when what a note holds, or how it is made, changes."""
@@ -84,6 +87,8 @@ class AppIndex(msgspec.Struct, frozen=True, kw_only=True):
 
     `faulty` holds the faults of files by path, `walk` those of the folder, `between` those between files. `unusable` are the
     names that files claim which cannot be used, by path. `scanned_ns` is when the walk began that found all of it.
+    `news` are the names of the flows that changed since the index before, None when anything else may have, and
+    `looked_into` counts the files that did.
     """
 
     label: str
@@ -94,8 +99,10 @@ class AppIndex(msgspec.Struct, frozen=True, kw_only=True):
     unusable: dict[str, str] = {}
     walk: tuple[Fault, ...] = ()
     between: tuple[Fault, ...] = ()
-    fingerprint: str = ""
+    fingerprint: Fingerprint = Fingerprint.of(())
     scanned_ns: int = 0
+    news: frozenset[str] | None = None
+    looked_into: int = 0
 
     @property
     def app(self) -> IndexedFile | None:
@@ -113,7 +120,7 @@ class AppIndex(msgspec.Struct, frozen=True, kw_only=True):
     def snapshot(self) -> str:
         """The version of the working snapshot: the app's, `+` and eight hex digits of the content."""
         app = self.app
-        return f"{app.note.version}+{self.fingerprint[:8]}" if app is not None and app.note is not None else ""
+        return f"{app.note.version}+{self.fingerprint.text[:8]}" if app is not None and app.note is not None else ""
 
     @property
     def faults(self) -> tuple[Fault, ...]:
@@ -145,24 +152,61 @@ async def read_index(folder: Path, label: str, previous: AppIndex, shelf: Shelf,
     """Read an app's folder, of which `previous` is what was known: only what has changed is looked into."""
     scan = await asyncio.to_thread(scan_folder, folder, label, previous.files, previous.scanned_ns)
     walk = tuple(scan.faults)
-    if not any(isinstance(file, SourceFile) for file in scan.files) and len(scan.files) == len(previous.files):
-        return msgspec.structs.replace(previous, walk=walk, scanned_ns=scan.started_ns)
+    fresh = [file for file in scan.files if isinstance(file, SourceFile)]
+    if not fresh and len(scan.files) == len(previous.files):
+        return msgspec.structs.replace(previous, walk=walk, scanned_ns=scan.started_ns, news=frozenset(), looked_into=0)
     reading = _Reading(label, previous, shelf)
-    files = await reading.files_of(scan)
-    fitting = previous if reading.is_like_before and len(files) == len(previous.files) else None
-    flows, business_objects, twice = await by_name(files, reading.changed, fitting)
+    await reading.look_into(fresh)
+    files, gone = await _files(scan, previous, reading.changed)
+    fits = reading.is_like_before and not gone and len(files) == len(previous.files)
+    flows, business_objects, twice = await by_name(files, reading.changed, previous if fits else None)
     index = AppIndex(
         label=label,
         files=files,
         flows=flows,
         business_objects=business_objects,
-        faulty=reading.faulty,
-        unusable=reading.unusable,
+        faulty=reading.faulty | _of(files, previous.faulty, reading.changed),
+        unusable=reading.unusable | _of(files, previous.unusable, reading.changed),
         walk=walk,
-        fingerprint=await _fingerprint(files),
+        fingerprint=await _fingerprint(files, previous, {*reading.changed, *gone}),
         scanned_ns=scan.started_ns,
+        news=_flows_alone(reading.changed) if fits else None,
+        looked_into=len(fresh) + len(gone),
     )
     return msgspec.structs.replace(index, between=tuple(_between(index, twice, documents)))
+
+
+async def _files(
+    scan: Scan[IndexedFile], previous: AppIndex, changed: Mapping[str, IndexedFile]
+) -> tuple[dict[str, IndexedFile], list[str]]:
+    """Give all files by path, in the order of the paths, and the paths that have gone."""
+    files = previous.files.copy()
+    new = [path for path in changed if path not in files]
+    files.update(changed)
+    gone: list[str] = []
+    if len(files) > len(scan.files):
+        slices = Slices()
+        seen = {file.path for file in scan.files}
+        await slices.between()
+        gone = [path for path in files if path not in seen]
+        for path in gone:
+            del files[path]
+    if new:
+        files = {path: files[path] for path in sorted(files)}
+    return files, gone
+
+
+def _of(
+    files: Mapping[str, IndexedFile], before: Mapping[str, _Told], changed: Mapping[str, IndexedFile]
+) -> dict[str, _Told]:
+    """Give what was told of files that are there and have not changed."""
+    return {path: told for path, told in before.items() if path in files and path not in changed}
+
+
+def _flows_alone(changed: Mapping[str, IndexedFile]) -> frozenset[str] | None:
+    """Give the names of the flows that changed, None when anything else did."""
+    names = {file.note.name for file in changed.values() if file.note is not None and file.kind == "microflow"}
+    return frozenset(names) if len(names) == len(changed) else None
 
 
 class _Reading:
@@ -178,27 +222,15 @@ class _Reading:
         self._shelf = shelf
         self._to_keep: dict[str, bytes] = {}
 
-    async def files_of(self, scan: Scan[IndexedFile]) -> dict[str, IndexedFile]:
-        """Give all files by path."""
+    async def look_into(self, fresh: Iterable[SourceFile]) -> None:
+        """Take in files that are new or have changed."""
         slices = Slices()
-        files: dict[str, IndexedFile] = {}
-        is_sorted, last = True, ""
-        for file in scan.files:
-            known = await self._look_into(file) if isinstance(file, SourceFile) else self._unchanged(file)
-            files[known.path] = known
-            is_sorted, last = is_sorted and known.path > last, known.path
+        for file in fresh:
+            await self._look_into(file)
             await slices.between()
         await self._shelf.put(self._to_keep)
-        return files if is_sorted else dict(sorted(files.items()))
 
-    def _unchanged(self, file: IndexedFile) -> IndexedFile:
-        if file.path in self._previous.faulty:
-            self.faulty[file.path] = self._previous.faulty[file.path]
-        if file.path in self._previous.unusable:
-            self.unusable[file.path] = self._previous.unusable[file.path]
-        return file
-
-    async def _look_into(self, file: SourceFile) -> IndexedFile:
+    async def _look_into(self, file: SourceFile) -> None:
         before = self._previous.files.get(file.path)
         key = file_key(file.content_hash) if file.kind == "file" else document_key(file)
         if before is not None and before.key == key and file.path not in self._previous.faulty:
@@ -214,7 +246,6 @@ class _Reading:
             await self._shelf.put(kept)
         self.changed[file.path] = found
         self.is_like_before &= before is not None and _claims(before) == _claims(found) and not self.faulty
-        return found
 
     def _kept_note(self, key: str) -> Note | None:
         body = self._shelf.get(note_key(key))
@@ -299,14 +330,20 @@ async def by_name(
     return flows, business_objects, twice
 
 
-async def _fingerprint(files: Mapping[str, IndexedFile]) -> str:
-    digest = hashlib.sha256()
+async def _fingerprint(files: Mapping[str, IndexedFile], previous: AppIndex, paths: Collection[str]) -> Fingerprint:
+    """Make the fingerprint of files that differ from those before at these paths."""
     slices = Slices()
-    rest = list(files.values())
-    for start in range(0, len(rest), _BATCH):
-        digest.update(listed((file.path, file.content_hash) for file in rest[start : start + _BATCH]))
+    parts: dict[int, list[tuple[str, str]]] = {part_of(path): [] for path in paths}
+    listed = list(files)
+    for start in range(0, len(listed), _BATCH):
+        for path in [path for path in listed[start : start + _BATCH] if part_of(path) in parts]:
+            parts[part_of(path)].append((path, files[path].content_hash))
         await slices.between()
-    return digest.hexdigest()
+    digests = list(previous.fingerprint.digests)
+    for number, part in parts.items():
+        digests[number] = digest_of(part)
+        await slices.between()
+    return Fingerprint(tuple(digests))
 
 
 def _between(index: AppIndex, twice: _Twice, documents: Documents) -> Iterator[Fault]:

@@ -31,7 +31,9 @@ class Folders:
         self._documents = documents
         self._indexes: dict[str, AppIndex] = {}
         self._good: dict[str, AppIndex] = {}
-        self._kept: dict[str, AppIndex] = {}
+        self._unkept: dict[str, int] = {}
+        self._agreed: Manifest | None = None
+        self._news: set[str] | None = None
 
     async def read(self) -> list[AppIndex]:
         """Look at every folder, taking over what has not changed. Raises Conflict when two hold one app."""
@@ -41,14 +43,17 @@ class Folders:
             before = self._indexes.get(label)
             if before is None:
                 before = await find_index(self._shelf, label)
+                self._unkept[label] = 0
                 if before.files:
-                    self._good[label] = self._kept[label] = before
+                    self._good[label] = before
             try:
                 index = await read_index(path, label, before, self._shelf, self._documents)
             except StoreError:
                 self._indexes.pop(label, None)  # a document is lost: the next look reads all of them
                 raise
             self._indexes[label] = index
+            self._unkept[label] += index.looked_into
+            self._news = None if self._news is None or index.news is None else self._news | index.news
             if index.name and found.setdefault(index.name, index) is not index:
                 raise Conflict(f"Two folders hold the app {index.name}.")
         return [self._indexes[path.as_posix()] for path in self._paths]
@@ -60,19 +65,15 @@ class Folders:
     async def found_good(self, indexes: Sequence[AppIndex], *, is_start: bool = False) -> None:
         """Remember that what was read is good. At the start of a server, and after many changes, it is kept on the shelf."""
         for index in indexes:
-            kept = self._kept.get(index.label)
             self._good[index.label] = index
-            if index.faults or kept is index:
-                continue
-            changed = index.fingerprint != (kept.fingerprint if kept else "")
-            if changed and (is_start or kept is None or await _differences(kept, index) > _MANY):
+            unkept = self._unkept.get(index.label, 0)
+            if not index.faults and unkept > (0 if is_start else _MANY):
                 await keep_index(self._shelf, index)
-                self._kept[index.label] = index
+                self._unkept[index.label] = 0
 
-    def forget(self) -> None:
-        """Forget what is known, so that the next look reads everything."""
-        self._indexes.clear()
-        self._good.clear()
+    def agree(self, manifest: Manifest) -> None:
+        """Take it that a manifest is as the folders were read last: only later changes are then compared with it."""
+        self._agreed, self._news = manifest, set()
 
     async def kept_keys(self, documents: Collection[str]) -> set[str]:
         """Give the keys on the shelf of these documents and of what the folders hold, notes and kept indexes included."""
@@ -119,11 +120,17 @@ class Folders:
         put: dict[Place, FlowRecord] = {}
         gone: list[Place] = []
         found = dict.fromkeys(by_app, 0)
-        for section in manifest.sections:
+        agreed = self._agreed if self._news is not None else None
+        news = self._news or ()
+        for number, section in enumerate(manifest.sections):
+            is_agreed = agreed is not None and agreed.sections[number] is section
             for record in section.records:
                 if record.origin != FOLDER:
                     continue
                 index = by_app.get(record.app)
+                if is_agreed and index is not None and record.name not in news:
+                    found[record.app] += 1
+                    continue
                 file = index.flows.get(record.name) if index is not None else None
                 if index is None or file is None:
                     gone.append(record.place)
@@ -141,16 +148,6 @@ class Folders:
                     put[place] = record_of(index, file)
                 await slices.between()
         return Pending(put, gone)
-
-
-async def _differences(one: AppIndex, other: AppIndex) -> int:
-    slices = Slices()
-    count = 0
-    for path, file in other.files.items():
-        before = one.files.get(path)
-        count += before is None or before.key != file.key
-        await slices.between()
-    return count
 
 
 def _is_as_published(record: FlowRecord, index: AppIndex, file: IndexedFile) -> bool:

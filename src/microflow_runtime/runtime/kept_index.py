@@ -5,12 +5,13 @@ from typing import Final
 
 import msgspec
 
+from microflow_runtime.compiler.reading import Fingerprint
 from microflow_runtime.runtime.app_index import NOTE_FORM, AppIndex, IndexedFile, by_name
 from microflow_runtime.runtime.keys import COMPILER
 from microflow_runtime.runtime.shelf import Shelf
 from microflow_runtime.runtime.slices import Slices
 
-_FORM: Final = 1
+_FORM: Final = 2
 _PART: Final = 256
 
 
@@ -18,7 +19,7 @@ class _Kept(msgspec.Struct, frozen=True, array_like=True):
     """What is kept beside the files, which stand in parts, each under the hash of its content."""
 
     parts: tuple[str, ...]
-    fingerprint: str
+    fingerprint: Fingerprint
     scanned_ns: int
 
 

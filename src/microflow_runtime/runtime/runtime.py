@@ -222,6 +222,7 @@ class Runtime:
             changed = await self.publish(candidate, audit)
             if named is None:
                 await self.folders.found_good(self._found)
+                self.folders.agree(candidate.catalog.manifest)
             return report_on(self.catalog, self.catalog.folder_flows if named is None else named, changed=changed)
 
     async def _prepare(

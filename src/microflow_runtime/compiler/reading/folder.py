@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final, Generic, Literal, Protocol, TypeVar
+from zlib import crc32
 
 import msgspec
 
@@ -22,6 +23,7 @@ MAX_APP_BYTES: Final = 256_000_000
 MAX_FILES: Final = 50_000
 MAX_FOLDER_DEPTH: Final = 10
 
+_FINGERPRINT_PARTS: Final = 256
 _TICK_NS: Final = 20_000_000  # times of files move in steps of up to 10 ms: a younger file may change and keep its time
 _DEFINITION_FOLDERS: Final[dict[str, FileKind]] = {"business_objects": "business_object", "microflows": "microflow"}
 
@@ -48,7 +50,7 @@ class Stamped(Protocol):
 class AppSource(msgspec.Struct, frozen=True, kw_only=True):
     """The files of an app as they were at one moment, in the order of their paths.
 
-    `label` is how the folder is named in faults. `fingerprint` is the SHA-256 of all paths and contents in hex.
+    `label` is how the folder is named in faults. `fingerprint` stands for all paths and contents; see Fingerprint.
     `scanned_ns` is when the scan began, in nanoseconds since 1970, 0 for files that come from elsewhere.
     """
 
@@ -112,6 +114,24 @@ def source_of_files(label: str, contents: Mapping[str, bytes]) -> AppSource:
     return _assembled(label, files, faults, 0)
 
 
+class _Entry:
+    """An entry of a folder that is looked into. Raises OSError when it is gone."""
+
+    def __init__(self, path: str, name: str) -> None:
+        self.path = path
+        self.name = name
+        self._mode = os.lstat(path).st_mode
+
+    def is_symlink(self) -> bool:
+        return stat.S_ISLNK(self._mode)
+
+    def is_dir(self) -> bool:
+        return os.path.isdir(self.path) if self.is_symlink() else stat.S_ISDIR(self._mode)  # noqa: PTH112 - a text
+
+    def stat(self) -> os.stat_result:
+        return os.stat(self.path)  # noqa: PTH116 - a text
+
+
 class _Walk(Generic[_Known]):
     """One walk through a folder."""
 
@@ -128,24 +148,55 @@ class _Walk(Generic[_Known]):
 
     def folder(self, relative: str, depth: int) -> None:
         try:
-            with os.scandir(os.path.join(self.root, relative)) as listing:  # noqa: PTH118 - paths of 1,000 files, each a text
-                entries = sorted(listing, key=lambda entry: entry.name)
+            descriptor = os.open(self._full(relative), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                with os.scandir(
+                    descriptor
+                ) as listing:  # by its descriptor: the kernel then walks no path for each file
+                    rest = self._without_unchanged(f"{relative}/" if relative else "", listing)
+            finally:
+                os.close(descriptor)
         except OSError as error:
             self._fault(fault_codes.UNREADABLE, relative, f"The folder cannot be read: {error.strerror}")
             return
-        prefix = f"{relative}/" if relative else ""
-        for entry in entries:
-            path = prefix + entry.name
+        for path in sorted(rest):
             try:
-                known = self.known.get(path)
-                if known is not None and self._is_unchanged(entry, known):
-                    self.files.append(known)
-                else:
-                    self._entry(entry, path, depth)
+                self._entry(_Entry(self._full(path), path.rpartition("/")[2]), path, depth)
             except OSError as error:
                 self._fault(fault_codes.UNREADABLE, path, f"`{shown(path)}` cannot be read: {error.strerror}")
 
-    def _entry(self, entry: os.DirEntry[str], path: str, depth: int) -> None:
+    def _without_unchanged(self, prefix: str, listing: Iterable[os.DirEntry[str]]) -> list[str]:
+        """Take in the files that are as they were when they were read, and old enough for their times to tell.
+
+        Gives the paths of the others. This runs for every file of an app at each refresh.
+        """
+        known_by_path, take, trusted_before_ns = self.known, self.files.append, self.trusted_before_ns
+        rest = []
+        for entry in listing:
+            path = prefix + entry.name
+            known = known_by_path.get(path)
+            if known is None:
+                rest.append(path)
+                continue
+            try:
+                status = entry.stat(follow_symlinks=False)
+            except OSError:  # told when it is looked at once more
+                rest.append(path)
+                continue
+            changed_ns, modified_ns, size = status.st_ctime_ns, status.st_mtime_ns, status.st_size
+            is_same = known.stamp == (status.st_ino, size, modified_ns, changed_ns)
+            is_old = modified_ns < trusted_before_ns and changed_ns < trusted_before_ns
+            if is_same and is_old and size <= self.room_bytes and len(self.files) < MAX_FILES:
+                self.room_bytes -= size
+                take(known)
+            else:
+                rest.append(path)
+        return rest
+
+    def _full(self, relative: str) -> str:
+        return f"{self.root}/{relative}" if relative else self.root
+
+    def _entry(self, entry: "_Entry", path: str, depth: int) -> None:
         if entry.name.startswith(".") or entry.name.endswith("~"):
             return
         if entry.is_symlink() and not self._inside(entry.path):
@@ -170,7 +221,7 @@ class _Walk(Generic[_Known]):
             if kind:
                 self._read(entry, path, kind)
 
-    def _read(self, entry: os.DirEntry[str], path: str, kind: FileKind) -> None:
+    def _read(self, entry: "_Entry", path: str, kind: FileKind) -> None:
         status = entry.stat()
         stamp = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
         limit = MAX_FILE_BYTES if kind == "file" else MAX_DOCUMENT_BYTES
@@ -194,17 +245,6 @@ class _Walk(Generic[_Known]):
                 self.files.append(known)
             else:
                 self.files.append(_file(path, kind, _bytes_of(entry.path, limit), stamp))
-
-    def _is_unchanged(self, entry: os.DirEntry[str], known: _Known) -> bool:
-        """Say whether a file is as it was when it was read, and old enough for its times to tell; if so, count it."""
-        status = entry.stat(follow_symlinks=False)
-        stamp = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-        if stamp != known.stamp or stamp[2] >= self.trusted_before_ns or stamp[3] >= self.trusted_before_ns:
-            return False
-        if not stat.S_ISREG(status.st_mode) or stamp[1] > self.room_bytes or len(self.files) >= MAX_FILES:
-            return False
-        self.room_bytes -= stamp[1]
-        return True
 
     def _inside(self, path: str) -> bool:
         return os.path.realpath(path).startswith(self.root + os.sep)
@@ -263,15 +303,41 @@ def _assembled(label: str, files: list[SourceFile], faults: list[Fault], scanned
     ordered = tuple(sorted(files, key=lambda file: file.path))
     if not any(file.kind == "app" for file in ordered):
         faults = [no_app(label), *faults]
-    digest = hashlib.sha256(listed((file.path, file.content_hash) for file in ordered))
-    return AppSource(
-        label=label, files=ordered, fingerprint=digest.hexdigest(), faults=tuple(faults), scanned_ns=scanned_ns
-    )
+    parts = Fingerprint.of((file.path, file.content_hash) for file in ordered)
+    return AppSource(label=label, files=ordered, fingerprint=parts.text, faults=tuple(faults), scanned_ns=scanned_ns)
 
 
-def listed(files: Iterable[tuple[str, str]]) -> bytes:
-    """Give the text whose SHA-256 is the fingerprint of files, each a path and the hash of a content, in their order."""
-    return "".join([f"{len(path.encode())}:{path}\n{content_hash}\n" for path, content_hash in files]).encode()
+class Fingerprint(msgspec.Struct, frozen=True, array_like=True):
+    """The fingerprint of files in parts, so that it need not be made of all files when one has changed.
+
+    A file belongs to a part by its path. The digest of a part is the SHA-256 of the paths and content hashes of its files.
+    """
+
+    digests: tuple[bytes, ...]
+
+    @classmethod
+    def of(cls, files: Iterable[tuple[str, str]]) -> "Fingerprint":
+        """Make the fingerprint of files, each a path and the hash of its content."""
+        parts: list[list[tuple[str, str]]] = [[] for _ in range(_FINGERPRINT_PARTS)]
+        for path, content_hash in files:
+            parts[part_of(path)].append((path, content_hash))
+        return cls(tuple(digest_of(part) for part in parts))
+
+    @property
+    def text(self) -> str:
+        """The fingerprint as 64 hex digits."""
+        return hashlib.sha256(b"".join(self.digests)).hexdigest()
+
+
+def part_of(path: str) -> int:
+    """Give the number of the part of a fingerprint that a file belongs to, from 0."""
+    return crc32(path.encode()) % _FINGERPRINT_PARTS
+
+
+def digest_of(files: Iterable[tuple[str, str]]) -> bytes:
+    """Give the digest of the files of one part."""
+    lines = [f"{len(path.encode())}:{path}\n{content_hash}\n" for path, content_hash in sorted(files)]
+    return hashlib.sha256("".join(lines).encode()).digest()
 
 
 def no_app(label: str) -> Fault:
