@@ -32,11 +32,15 @@ def inside_of(node_type: object) -> str:
 
 
 class Callee(msgspec.Struct, frozen=True, kw_only=True):
-    """Another flow of the same application as a caller sees it. `get_plan` compiles it when it is first called."""
+    """Another flow of the same application as a caller sees it. `get_plan` compiles it when it is first called.
+
+    `way_back` names the flows by which it calls its caller again, itself first; nothing where it does not.
+    """
 
     flow: Microflow
     business_objects: Mapping[str, BusinessObject]
     get_plan: Callable[[], Plan]
+    way_back: Callable[[], tuple[str, ...]] = tuple
 
 
 class FindCallee(Protocol):
@@ -48,7 +52,7 @@ class FindCallee(Protocol):
 
 
 class Library(msgspec.Struct, frozen=True, kw_only=True):
-    """The surroundings of one flow in one snapshot.
+    """The surroundings of one flow, which has the name `flow_name`, in one snapshot.
 
     `callee_names` gives the names of the flows of a published snapshot, with `""` of the caller's own; `snapshot_names`
     the published snapshots, None where nobody knows them, as where an app's folder is checked without a server.
@@ -65,6 +69,7 @@ class Library(msgspec.Struct, frozen=True, kw_only=True):
     snapshot_names: Callable[[], Iterable[str]] | None = tuple
     broken: frozenset[str] = frozenset()
     object_names: Callable[[], Iterable[str]] = tuple
+    flow_name: str = ""
     find_file: Callable[[str], bytes | None] = lambda _path: None
 
 

@@ -34,6 +34,9 @@ class SubFlowSettings(msgspec.Struct, frozen=True):
         str,
         msgspec.Meta(description="The published snapshot that the flow is called of; unless named, the caller's own."),
     ] = ""
+    recursive: Annotated[
+        bool, msgspec.Meta(description="True where the flow is meant to call itself, at once or by others.")
+    ] = False
 
 
 class SubFlowNode:
@@ -51,6 +54,7 @@ class SubFlowNode:
         if callee is None:
             _tell_missing(context, name, context.settings.snapshot)
             return _never
+        _check_way_back(context, callee, context.settings.recursive)
         types = FeelTypes(callee.business_objects)
         inputs = context.inputs({name: types.of(ref) for name, ref in callee.flow.inputs.items()})
         _read_literals(context, callee, inputs)
@@ -62,6 +66,19 @@ class SubFlowNode:
         given = _outputs_of(callee, types)
         outputs = context.outputs(given)
         return lambda: _build(context, callee, inputs, context.bind_outputs(outputs, given))
+
+
+def _check_way_back(context: NodeContext, callee: Callee, is_meant: bool) -> None:  # noqa: FBT001 - as the setting
+    """Report a call that leads back to its caller, which ends at the limit of depth unless the author saw to it."""
+    way = callee.way_back()
+    if way and not is_meant:
+        me = context.library.flow_name
+        ring = " → ".join([me, *(name for name in way if name != me), me])
+        help_text = "set `recursive: true` if that is meant, and see that it comes to an end"
+        context.fault("MF-D108", f"The flow calls itself: {ring}.", "flow", help=help_text)
+    elif is_meant and not way:
+        message = "The flow does not call itself by this node."
+        context.faults.add("MF-D108", message, (*context.path, "recursive"), at_key=True, is_error=False)
 
 
 def _tell_missing(context: NodeContext, name: str, snapshot: str) -> None:

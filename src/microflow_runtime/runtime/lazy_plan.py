@@ -146,6 +146,7 @@ class LazyPlan:
             callee_names=callee_names,
             snapshot_names=snapshot_names,
             find_file=self.find_file,
+            flow_name=self.record.name,
         )
 
     def find_file(self, path: str) -> bytes | None:
@@ -157,4 +158,22 @@ class LazyPlan:
         called = self.callees.get((name, snapshot))
         if called is None:
             return None
-        return Callee(flow=called.flow, business_objects=called.business_objects, get_plan=called.get)
+        return Callee(
+            flow=called.flow,
+            business_objects=called.business_objects,
+            get_plan=called.get,
+            way_back=lambda: called.way_to(self),
+        )
+
+    def way_to(self, target: "LazyPlan") -> tuple[str, ...]:
+        """Give the names of the flows by which this one calls a target, itself first; nothing where it does not."""
+        came_from: dict[int, tuple[str, ...]] = {id(self): (self.record.name,)}
+        waiting = [self]
+        for plan in waiting:
+            if plan is target:
+                return came_from[id(plan)][:-1] or (plan.record.name,)
+            for callee in plan.callees.values():
+                if id(callee) not in came_from:
+                    came_from[id(callee)] = (*came_from[id(plan)], callee.record.name)
+                    waiting.append(callee)
+        return ()

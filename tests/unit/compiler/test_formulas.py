@@ -522,7 +522,7 @@ MF-F002 there is no `error` here
 def test_in_sub_flow_input() -> None:
     """An input of a sub flow has the callee's type."""
     found = told_of_flow("""
-  A: {type: sub flow, flow: F, in: {In: = In.lines}, next: End}
+  A: {type: sub flow, flow: F, in: {In: = In.lines}, next: End, recursive: true}
 """)
     assert (
         found.strip("\n")
@@ -530,7 +530,7 @@ def test_in_sub_flow_input() -> None:
 MF-F010 the formula gives [Line], and Order is wanted here
  --> shop/microflows/F.yaml:7:43
   |
-7 |   A: {type: sub flow, flow: F, in: {In: = In.lines}, next: End}
+7 |   A: {type: sub flow, flow: F, in: {In: = In.lines}, next: End, recursive: true}
   |                                           ^^^^^^^^
   = expected: Order
   = found: [Line]

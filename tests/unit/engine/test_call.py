@@ -77,7 +77,7 @@ async def test_calls_nest_as_deep_as_the_limit() -> None:
 microflow: Self
 nodes:
   Start: {type: start, next: Call}
-  Call: {type: sub flow, flow: Self, next: End}
+  Call: {type: sub flow, flow: Self, recursive: true, next: End}
   End: {type: end}
 """
     )
