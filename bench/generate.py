@@ -9,7 +9,7 @@ from bench.quote import FLOW_ID
 
 LONG_FLOW: Final = "Quote Long"
 _BENCH: Final = Path(__file__).parent / "apps" / "Bench"
-_FLOWS_PER_PAIR: Final = 10
+FLOWS_PER_PAIR: Final = 10
 _NAMESPACE: Final = uuid.UUID("0d9f0c52-3b7e-4a0b-8a4e-94e1f3c1c7aa")
 
 _REQUEST = """business_object: Request{pair}
@@ -85,28 +85,31 @@ def bench_app(folder: Path, *, more_nodes: int) -> Path:
     return app
 
 
-def many_flows(folder: Path, count: int) -> Path:
-    """Make an app of `count` flows, each of eight nodes and six formulas, no two alike."""
+def many_flows(folder: Path, count: int, *, flows_per_pair: int = FLOWS_PER_PAIR) -> Path:
+    """Make an app of `count` flows, each of eight nodes and six formulas, no two alike.
+
+    So many flows share each pair of Business Objects; with 2, there are as many Business Objects as flows.
+    """
     app = folder / "Many"
     for name in ("business_objects", "microflows"):
         (app / name).mkdir(parents=True)
     (app / "app.yaml").write_text("app: Many\nversion: v.0.1.0\n", encoding="utf-8")
-    for pair in range((count + _FLOWS_PER_PAIR - 1) // _FLOWS_PER_PAIR):
+    for pair in range((count + flows_per_pair - 1) // flows_per_pair):
         for name, text in ((f"Request{pair}", _REQUEST), (f"Reply{pair}", _REPLY)):
             (app / "business_objects" / f"{name}.yaml").write_text(text.format(pair=pair), encoding="utf-8")
     for number in range(count):
-        write_flow(app, number, "1.07")
+        write_flow(app, number, "1.07", flows_per_pair=flows_per_pair)
     return app
 
 
-def write_flow(app: Path, number: int, factor: str) -> None:
+def write_flow(app: Path, number: int, factor: str, *, flows_per_pair: int = FLOWS_PER_PAIR) -> None:
     """Write one flow of the many. Its total is the net amount less the discount, times `factor`."""
     name = flow_name(number)
     text = _FLOW.format(
         name=name,
         id=_id_of(name),
         number=number,
-        pair=number // _FLOWS_PER_PAIR,
+        pair=number // flows_per_pair,
         limit=100_000 + number,
         factor=factor,
     )

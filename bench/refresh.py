@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -67,9 +68,9 @@ def run(*, flows: int, seconds: float, rounds: int, per_second: float) -> Sectio
             Table(
                 ("calls", "number", "p50", "p99", "p99.9", "slowest"),
                 (
-                    _row("without refreshes", found.quiet),
-                    _row("beside refreshes", found.beside),
-                    _row("refreshes", found.refreshes),
+                    latency_row("without refreshes", found.quiet),
+                    latency_row("beside refreshes", found.beside),
+                    latency_row("refreshes", found.refreshes),
                 ),
             ),
         ),
@@ -82,10 +83,10 @@ async def _measure(
     found = _Found()
     connections = [await Connection.open(service) for _ in range(_CONNECTIONS)]
     operator = await Connection.open(service)
-    bodies = [_body(number) for number in range(0, flows, max(1, flows // 50))]
+    bodies = [body_of(number) for number in range(0, flows, max(1, flows // 50))]
     await keep_to_timetable(connections, bodies, per_second=per_second, seconds=1)
     changed = min(_CHANGED, flows - 1)
-    found.first = await _refresh(operator, app, changed, "1.5")
+    found.first = await refresh_changed(operator, app, [changed], "1.5")
     for turn in range(rounds):
         found.quiet += await keep_to_timetable(connections, bodies, per_second=per_second, seconds=seconds)
         beside = asyncio.create_task(keep_to_timetable(connections, bodies, per_second=per_second, seconds=seconds))
@@ -102,21 +103,34 @@ async def _refresh_again_and_again(
     took = []
     for each in range(int(seconds / _REFRESH_EVERY_SECONDS)):
         began = time.perf_counter()
-        took.append(await _refresh(operator, app, number, f"1.{turn + 1}{each:03d}"))
+        took.append(await refresh_changed(operator, app, [number], f"1.{turn + 1}{each:03d}"))
         await asyncio.sleep(_REFRESH_EVERY_SECONDS - (time.perf_counter() - began))
     return took
 
 
-async def _refresh(operator: Connection, app: Path, number: int, factor: str) -> float:
-    """Change one flow, refresh, see the change in the very next call; give the milliseconds of the refresh."""
-    generate.write_flow(app, number, factor)
+async def refresh_changed(
+    operator: Connection,
+    app: Path,
+    numbers: Sequence[int],
+    factor: str,
+    *,
+    flows_per_pair: int = generate.FLOWS_PER_PAIR,
+) -> float:
+    """Change flows, refresh, see the change in the very next call; give the milliseconds of the refresh."""
+    for number in numbers:
+        generate.write_flow(app, number, factor, flows_per_pair=flows_per_pair)
+    return await refresh_written(operator, numbers[-1], factor)
+
+
+async def refresh_written(operator: Connection, number: int, factor: str) -> float:
+    """Refresh after flows were written, see the change of one of them in the very next call; give the milliseconds."""
     began = time.perf_counter()
     status, said = await operator.call(b"", method="GET", path="/MicroflowRest/refreshCache")
     took = (time.perf_counter() - began) * 1000
     if (status, said) != (200, b"RefreshCache Success"):
         message = f"the refresh failed: {status} {said!r}"
         raise RuntimeError(message)
-    _, reply = await operator.call(_body(number))
+    _, reply = await operator.call(body_of(number))
     total = json.loads(reply, parse_float=Decimal)["responseObjectsMap"]["ResponseBO"]["total"]
     if total != (Decimal(1000) * Decimal(factor)).quantize(Decimal("0.01")):
         message = f"the call after the refresh answered by the old flow: {total} with the factor {factor}"
@@ -124,11 +138,13 @@ async def _refresh(operator: Connection, app: Path, number: int, factor: str) ->
     return took
 
 
-def _body(number: int) -> bytes:
+def body_of(number: int) -> bytes:
+    """Give the body of a call of one of the many flows."""
     request = {"customer": "Siam Parts", "amount": 500, "quantity": 2}
     return json.dumps({"flowName": generate.flow_name(number), "object": {"RequestBO": request}}).encode()
 
 
-def _row(name: str, values: list[float]) -> tuple[str, ...]:
+def latency_row(name: str, values: list[float]) -> tuple[str, ...]:
+    """Give the row of a table: how many, and shares of them in milliseconds."""
     shares = [shown(percentile(values, share), "ms") for share in (0.5, 0.99, 0.999, 1.0)]
     return (name, f"{len(values):,}", *shares)

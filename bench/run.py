@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from bench import calls, database, engine, formula, machine, refresh, report, startup
+from bench import calls, database, engine, formula, machine, refresh, report, scale, startup
 from bench.figures import Section
 from bench.services import ROOT
 
@@ -23,6 +23,7 @@ LONG: Final[dict[str, Callable[[], Section]]] = {
     "formula": lambda: formula.run(turns=9),
     "database": lambda: database.run(calls=1000, rounds=9),
     "engine": lambda: engine.run(rounds=7),
+    "scale": lambda: scale.run(scale.Plan()),
 }
 SHORT: Final[dict[str, Callable[[], Section]]] = {
     "calls": lambda: calls.run(seconds=1, rounds=3),
@@ -31,6 +32,7 @@ SHORT: Final[dict[str, Callable[[], Section]]] = {
     "formula": lambda: formula.run(turns=3),
     "database": lambda: database.run(calls=100, rounds=3),
     "engine": lambda: engine.run(rounds=2),
+    "scale": lambda: scale.run(scale.SHORT),
 }
 
 

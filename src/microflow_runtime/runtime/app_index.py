@@ -226,11 +226,11 @@ class _Reading:
         """Take in files that are new or have changed."""
         slices = Slices()
         for file in fresh:
-            await self._look_into(file)
+            await self._look_into(file, slices)
             await slices.between()
         await self._shelf.put(self._to_keep)
 
-    async def _look_into(self, file: SourceFile) -> None:
+    async def _look_into(self, file: SourceFile, slices: Slices) -> None:
         before = self._previous.files.get(file.path)
         key = file_key(file.content_hash) if file.kind == "file" else document_key(file)
         if before is not None and before.key == key and file.path not in self._previous.faulty:
@@ -239,7 +239,7 @@ class _Reading:
             found = IndexedFile(file.path, file.kind, key, file.stamp)
             self._to_keep[key] = file.content
         else:
-            note = self._kept_note(key) or self._note(file, key)
+            note = self._kept_note(key) or await self._note(file, key, slices)
             found = IndexedFile(file.path, file.kind, key, file.stamp, note)
         if len(self._to_keep) >= _BATCH:
             kept, self._to_keep = self._to_keep, {}
@@ -251,10 +251,11 @@ class _Reading:
         body = self._shelf.get(note_key(key))
         return None if body is None else msgspec.msgpack.decode(body, type=Note)
 
-    def _note(self, file: SourceFile, key: str) -> Note | None:
+    async def _note(self, file: SourceFile, key: str, slices: Slices) -> Note | None:
         """Read a file for the first time. Only the note of one without faults is kept: the others are read each time."""
         assert file.kind != "file", "shared files define nothing"
         document, faults = parse(file.kind, f"{self._label}/{file.path}", file.content)
+        await slices.between()
         definition, more = (None, ()) if document is None else define(document)
         note = None if definition is None else note_of(definition)
         if document is not None and note is not None:

@@ -34,16 +34,15 @@ async def check_folders(
     for record in records:
         of_app = by_app.get(record.app)
         is_here = of_app is not None and record.origin == FOLDER
-        library = candidate.library_of(
-            record,
-            of_app.broken if of_app is not None else frozenset(),
-            names.get(record.app, ()),
-        )
+        broken = of_app.broken if of_app is not None else frozenset[str]()
+        library = candidate.library_of(record, broken, names.get(record.app, ()))
+        definition = candidate.flow_of(record)
+        await slices.between()  # what follows takes some milliseconds by itself
         if of_app is not None and is_here:
             document = document_of(of_app, of_app.flows[record.name], candidate.documents)
         else:
             document = candidate.documents.document(record.flow_hash)
-        flow = CheckedFlow(candidate.flow_of(record), library, document)
+        flow = CheckedFlow(definition, library, document)
         faults += flow.faults
         checked += [] if any(fault.is_error for fault in flow.faults) else [record.key]
         await slices.between()

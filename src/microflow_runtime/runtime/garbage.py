@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Final
 
 _NEVER: Final = 1_000_000
-_FEW: Final = 50_000
+_FEW: Final = 4
 
 
 @contextmanager
@@ -18,16 +18,22 @@ def full_collections_held() -> Iterator[None]:
     """Hold full collections while a catalog is built; then settle. Young objects are collected as always."""
     young, middle, full = gc.get_threshold()
     gc.set_threshold(young, middle, _NEVER)
+    before = _collections()
     try:
         yield
     finally:
         gc.set_threshold(young, middle, full)
-        settle()
+        settle(little=_collections() - before <= _FEW)
 
 
-def settle() -> None:
-    """Put what there is out of the collector's sight, garbage taken out first unless that would take long."""
+def settle(*, little: bool = False) -> None:
+    """Put what there is out of the collector's sight; of `little`, garbage is taken out first, which would else take long."""
     gc.collect(1)
-    if len(gc.get_objects(generation=2)) < _FEW:
+    if little:
         gc.collect()
     gc.freeze()
+
+
+def _collections() -> int:
+    """Count the collections of middle-aged objects so far: each leaves some thousand objects to the old at most."""
+    return int(gc.get_stats()[1]["collections"])
