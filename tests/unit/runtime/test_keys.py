@@ -1,16 +1,14 @@
-"""Keys of flows and the checks of a catalog: what a change reaches, and what it leaves alone."""
+"""Keys of flows: what a change reaches, and what it leaves alone."""
 
 from time import monotonic
 
 import msgspec
-from tests.unit.small_apps import LINE, ORDER, catalog_of, source_of
+from tests.unit.small_apps import LINE, ORDER, source_of
 
 from microflow_runtime.compiler.reading import read_definitions
-from microflow_runtime.runtime.active import with_active
 from microflow_runtime.runtime.builder import records_of
 from microflow_runtime.runtime.keys import with_keys
 from microflow_runtime.runtime.manifest import FlowRecord
-from microflow_runtime.runtime.references import callees_of, pinned_of
 
 NOTE = "business_object: Note\nfields: {text: string?}\n"
 
@@ -125,42 +123,6 @@ def _record(name: str, *, origin: str = "folder", snapshot: str = "s", callees: 
     )
 
 
-def test_the_folder_s_flow_is_the_active_one() -> None:
-    """Of several snapshots the working folder's wins, else the package that was fetched last."""
-    first, second = _record("A", origin="p1", snapshot="v1"), _record("A", origin="p2", snapshot="v2")
-    assert [record.active for record in with_active([first, second])] == [False, True]
-    assert [record.active for record in with_active([_record("A"), first, second])] == [True, False, False]
-    assert [record.active for record in with_active([first, second, _record("A")])] == [False, False, True]
-
-
-def _active(records: list[FlowRecord], activated: dict[str, str]) -> list[str]:
-    return [
-        f"{record.name} {record.origin} {record.snapshot}"
-        for record in with_active(records, activated)
-        if record.active
-    ]
-
-
-def test_an_activated_snapshot_answers_alone() -> None:
-    """Of a whole snapshot or a patch just its flows are active; of single flows they come first, the others as before."""
-    records = [
-        _record("A"), _record("B"),
-        _record("A", origin="full", snapshot="v1"), _record("C", origin="full", snapshot="v1"),
-        _record("A", origin="patch", snapshot="v2"),
-        _record("A", origin="p1.jar", snapshot="v3"), _record("D", origin="p2.jar", snapshot="v3"),
-    ]  # fmt: skip
-    today = ["A folder s", "B folder s", "D p2.jar v3"]
-    assert _active(records, {}) == _active(records, {"Shop": ""}) == _active(records, {"Other": "v1"}) == today
-    assert _active(records, {"Shop": "v1"}) == ["A full v1", "C full v1"]
-    assert _active(records, {"Shop": "v2"}) == ["A patch v2"]
-    assert _active(records, {"Shop": "v3"}) == ["B folder s", "A p1.jar v3", "D p2.jar v3"]
-
-
-def test_a_whole_snapshot_that_nobody_activated_does_not_answer() -> None:
-    """Publishing is not activating, also where nothing else has the flow."""
-    assert _active([_record("A", origin="full", snapshot="v1")], {}) == []
-
-
 def test_a_sub_flow_is_looked_up_in_its_own_snapshot() -> None:
     """A package's flow calls its snapshot's flow, and the folder's change does not reach it."""
     records = [_record("Top", origin="p", snapshot="v1", callees=("Leaf",)), _record("Leaf", origin="p", snapshot="v1")]
@@ -182,18 +144,3 @@ def test_the_key_of_a_pinned_callee_enters_that_of_its_caller() -> None:
     before = with_keys([top])
     current = {record.place: record for record in before}
     assert with_keys([*before, one], current)[0].key == with_keys([top, one])[0].key
-
-
-def test_callees_are_those_of_sub_flow_nodes() -> None:
-    """The names that sub flow nodes call, each once; those of a named snapshot stand apart."""
-    pinned = _flow("Top", "Leaf", "Leaf", "Far").replace("flow: Far", "flow: Far, snapshot: v.0.1.0")
-    definitions = read_definitions(source_of(pinned, _flow("Leaf")))
-    assert callees_of(definitions.microflows["Top"]) == ("Leaf",)
-    assert pinned_of(definitions.microflows["Top"]) == (("Far", "v.0.1.0"),)
-
-
-def test_a_catalog_looks_up_by_name() -> None:
-    """A flow is found by its exact name; another spelling is not it."""
-    catalog = catalog_of(*BASE)
-    assert [entry.object_name for entry in catalog.find_named("Leaf")] == ["Shop/Leaf"]
-    assert catalog.find_named("leaf") == ()

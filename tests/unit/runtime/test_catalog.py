@@ -1,0 +1,66 @@
+"""A catalog: what is found in it, what it makes when it is asked, and what it takes over."""
+
+from tests.unit.small_apps import APP, LINE, ORDER, catalog_of
+
+from microflow_runtime.nodes import NODE_TYPES
+from microflow_runtime.runtime import Catalog
+from microflow_runtime.runtime.manifest import Manifest
+from microflow_runtime.telemetry import Metrics
+
+
+def _flow(name: str, callee: str = "") -> str:
+    call = f"  Call: {{type: sub flow, flow: {callee}, next: End}}\n" if callee else ""
+    start = f"  Start: {{type: start, next: {'Call' if callee else 'End'}}}\n"
+    return f"microflow: {name}\nnodes:\n{start}{call}  End: {{type: end}}\n"
+
+
+def test_a_catalog_looks_up_by_name() -> None:
+    """A flow is found by its exact name; another spelling is not it."""
+    catalog = catalog_of(ORDER, LINE, _flow("Leaf"))
+    assert [entry.object_name for entry in catalog.find_named("Leaf")] == ["Shop/Leaf"]
+    assert catalog.find_named("leaf") == ()
+
+
+def test_entries_are_made_once() -> None:
+    """The same entry is given again, by name, by place, and among those that answer."""
+    catalog = catalog_of(ORDER, LINE, _flow("Leaf"))
+    (entry,) = catalog.find_named("Leaf")
+    assert catalog.find_named("Leaf")[0] is entry
+    assert catalog.find_answering("Leaf") == (entry,)
+    assert catalog.find_place(entry.record.place) is entry
+    assert catalog.find_place(("Shop", "Leaf", "v.9")) is None
+
+
+def test_a_record_of_the_folder_names_its_version() -> None:
+    """The version of the working folder, which is kept apart, is put into the record of an entry."""
+    (entry,) = catalog_of(_flow("Leaf")).find_named("Leaf")
+    assert entry.record.snapshot.startswith("v.1.0.0+")
+    assert entry.snapshot_header == entry.record.snapshot.encode()
+
+
+def test_a_long_chain_of_calls_is_found() -> None:
+    """Flows that call each other two hundred deep are no trouble, and the plans behind them are made when they are needed."""
+    names = [f"F{number}" for number in range(200)]
+    catalog = catalog_of(*(_flow(name, callee) for name, callee in zip(names, [*names[1:], ""], strict=True)))
+    (entry,) = catalog.find_named("F0")
+    assert entry.plan.name == "F0"
+    assert catalog.find_named("F150")[0].made_plan is None
+
+
+def test_the_next_catalog_takes_over_what_is_the_same() -> None:
+    """A plan that both have is the very same; one that only the first has is let go."""
+    texts = (_flow("One"), _flow("Two"))
+    old = catalog_of(*texts)
+    plans = {name: old.find_named(name)[0].plan for name in ("One", "Two")}
+    kept = [record for record in old.manifest.flows if record.name == "One"]
+    new = Catalog(2, Manifest(kept), old.bodies, NODE_TYPES, Metrics("0"), previous=old)
+    assert new.find_named("One")[0].made_plan is plans["One"]
+    assert new.find_named("Two") == ()
+    again = Catalog(3, old.manifest, old.bodies, NODE_TYPES, Metrics("0"), previous=new)
+    assert again.find_named("Two")[0].made_plan is None
+
+
+def test_open_flows_are_known() -> None:
+    """A catalog tells whether anybody may call without a session."""
+    opened = _flow("Leaf") + "anonymous: {as: public}\n"
+    assert [catalog_of(APP, text).has_open_flows for text in (_flow("Leaf"), opened)] == [False, True]
