@@ -159,7 +159,7 @@ async def read_index(folder: Path, label: str, previous: AppIndex, shelf: Shelf,
     await reading.look_into(fresh)
     files, gone = await _files(scan, previous, reading.changed)
     fits = reading.is_like_before and not gone and len(files) == len(previous.files)
-    flows, business_objects, twice = await by_name(files, reading.changed, previous if fits else None)
+    flows, business_objects, twice = await by_name(files, reading.altered, previous if fits else None)
     index = AppIndex(
         label=label,
         files=files,
@@ -168,10 +168,10 @@ async def read_index(folder: Path, label: str, previous: AppIndex, shelf: Shelf,
         faulty=reading.faulty | _of(files, previous.faulty, reading.changed),
         unusable=reading.unusable | _of(files, previous.unusable, reading.changed),
         walk=walk,
-        fingerprint=await _fingerprint(files, previous, {*reading.changed, *gone}),
+        fingerprint=await _fingerprint(files, previous, {*reading.altered, *gone}),
         scanned_ns=scan.started_ns,
-        news=_flows_alone(reading.changed) if fits else None,
-        looked_into=len(fresh) + len(gone),
+        news=_flows_alone(reading.altered) if fits else None,
+        looked_into=len(reading.altered) + len(gone),
     )
     return msgspec.structs.replace(index, between=tuple(_between(index, twice, documents)))
 
@@ -216,6 +216,7 @@ class _Reading:
         self.faulty: dict[str, tuple[Fault, ...]] = {}
         self.unusable: dict[str, str] = {}
         self.changed: dict[str, IndexedFile] = {}
+        self.altered: dict[str, IndexedFile] = {}
         self.is_like_before = not previous.faulty and not previous.between
         self._label = label
         self._previous = previous
@@ -245,6 +246,8 @@ class _Reading:
             kept, self._to_keep = self._to_keep, {}
             await self._shelf.put(kept)
         self.changed[file.path] = found
+        if before is None or before.key != key or file.path in self._previous.faulty:
+            self.altered[file.path] = found
         self.is_like_before &= before is not None and _claims(before) == _claims(found) and not self.faulty
 
     def _kept_note(self, key: str) -> Note | None:
