@@ -177,6 +177,14 @@ def test_the_remedy_for_a_missing_value_checks() -> None:
     assert check("if rate != null then rate else 0", SCOPE, expected=NUMBER).type is NUMBER
 
 
+def test_a_negated_condition_that_may_be_null_tells_nothing_where_it_does_not_hold() -> None:
+    """After `else` the negated part may be null as well as true, so what it compares may still be missing."""
+    text = "if not(rate > 1) then 0 else rate"
+    assert fault(text, expected=NUMBER).code == "MF-F011"
+    assert check("if not(rate = null) then rate else 0", SCOPE, expected=NUMBER).type is NUMBER
+    assert check("if not(rate != null) then 0 else rate", SCOPE, expected=NUMBER).type is NUMBER
+
+
 def test_any_stands_anywhere() -> None:
     """A value nothing is known about is no fault; it is looked at when it runs."""
     assert check("body.a.b + amount", SCOPE, expected=NUMBER).type is ANY

@@ -14,7 +14,7 @@ def key_of(node: syntax.Node, text: str) -> Key:
 
 
 def implied(node: syntax.Node, text: str, *, holds: bool) -> dict[Key, Type]:
-    """Give the narrower types of paths that follow when a checked condition holds, or when it does not."""
+    """Give the narrower types of paths that follow when a checked condition is true, or when it is not: false or null."""
     if isinstance(node, syntax.Logic):
         if (node.operator == "and") == holds:
             return implied(node.left, text, holds=holds) | implied(node.right, text, holds=holds)
@@ -27,7 +27,10 @@ def implied(node: syntax.Node, text: str, *, holds: bool) -> dict[Key, Type]:
         and node.callee.name == "not"
         and len(node.arguments) == 1
     ):
-        return implied(node.arguments[0], text, holds=not holds)
+        negated = node.arguments[0]
+        if not holds and negated.type.optional:  # type: ignore[attr-defined]
+            return {}  # what is negated may be null, which tells nothing
+        return implied(negated, text, holds=not holds)
     if isinstance(node, syntax.InstanceOf) and holds and node.resolved is not None:
         return {key_of(node.value, text): node.resolved}
     return {}
