@@ -18,6 +18,8 @@ from microflow_runtime.store.sql.opening import FILE_NAME
 
 MOST_SECONDS = 1.0
 MOST_MORE_BYTES = 150 * 1024 * 1024
+_SHELF = "documents.sqlite3"
+"""What the machine keeps beside the store to read it less often: it may hold what was looked at, and nothing depends on it."""
 _QUIET = {"audit", "session", "login_attempt"}
 
 
@@ -78,7 +80,7 @@ def state_of(server: Server, packages: Path) -> State:
     files = {
         path.relative_to(server.folder).as_posix(): path.read_bytes()
         for path in server.folder.rglob("*")
-        if path.is_file() and packages not in path.parents and not path.name.startswith((store.name, "server.log"))
+        if path.is_file() and packages not in path.parents and not path.name.startswith((store.name, "server.log", _SHELF))
     }
     return State(reply.headers["x-microflow-epoch"], answer, rows, files)
 
