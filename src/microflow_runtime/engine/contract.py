@@ -8,6 +8,7 @@ import msgspec
 
 from microflow_runtime.compiler.node_context import NodeContext
 from microflow_runtime.compiler.plan import Action, Frame
+from microflow_runtime.engine.files import FileSession
 from microflow_runtime.engine.http import HttpReply, HttpRequest
 from microflow_runtime.engine.sql import SqlConnection
 from microflow_runtime.feel import Type
@@ -72,5 +73,12 @@ class Resources(Protocol):
 
         The egress rules, the sign-in, redirects, the breaker and the bounds of the reply are the connection's. Raises
         NodeError of a kind `http…` that shows no secret; whoever is cancelled leaves a closed socket behind.
+        """
+        ...
+
+    def open_files(self, app: App, connection: str) -> AbstractAsyncContextManager[FileSession]:
+        """Open a named connection that holds files, for one node; closing it leaves no file and no socket open.
+
+        Raises NodeError of kind `file.connect` or `file.busy`.
         """
         ...

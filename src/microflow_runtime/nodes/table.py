@@ -8,6 +8,8 @@ from microflow_runtime.engine import NodeType
 from microflow_runtime.nodes.cache import CacheNode
 from microflow_runtime.nodes.database import DatabaseNode
 from microflow_runtime.nodes.end import EndNode
+from microflow_runtime.nodes.file_read import FileReadNode
+from microflow_runtime.nodes.file_write import FileWriteNode
 from microflow_runtime.nodes.gateway import GatewayNode
 from microflow_runtime.nodes.log import LogNode
 from microflow_runtime.nodes.loop import LoopNode
@@ -31,6 +33,8 @@ _ALL: Final[tuple[NodeType, ...]] = (
     ParallelNode(),
     LogNode(),
     CacheNode(),
+    FileReadNode(),
+    FileWriteNode(),
 )
 
 NODE_TYPES: Final[Mapping[str, NodeType]] = MappingProxyType({node_type.name: node_type for node_type in _ALL})

@@ -5,10 +5,12 @@ from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 
 from microflow_runtime.engine import SqlConnection
+from microflow_runtime.engine.files import FileSession
 from microflow_runtime.engine.http import HttpReply, HttpRequest
 from microflow_runtime.model.app import App
 from microflow_runtime.runtime.connections import Connections
 from microflow_runtime.runtime.data_sources import DataSources
+from microflow_runtime.runtime.files import FilePlaces
 from microflow_runtime.settings import Settings
 from microflow_runtime.store.protocol import ValueStore
 
@@ -20,6 +22,7 @@ class ProcessResources:
         self._store = store
         self.data_sources = DataSources(settings)
         self.connections = Connections(settings)
+        self.files = FilePlaces(settings)
 
     def open_transaction(self, app: App, source: str) -> AbstractAsyncContextManager[SqlConnection]:
         """See `engine.Resources`."""
@@ -41,6 +44,10 @@ class ProcessResources:
         """See `engine.Resources`."""
         return await self.connections.send_http(app, connection, request)
 
+    def open_files(self, app: App, connection: str) -> AbstractAsyncContextManager[FileSession]:
+        """See `engine.Resources`."""
+        return self.files.open_files(app, connection)
+
     def keep_only(self, apps: Iterable[App]) -> None:
         """Close what none of these apps defines any more, once nobody uses it."""
         known = list(apps)
@@ -49,5 +56,6 @@ class ProcessResources:
 
     async def close(self) -> None:
         """Close everything."""
+        await self.files.close()
         await self.connections.close()
         await self.data_sources.close()

@@ -103,6 +103,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "where the URL of a connection names them literally."
         ),
     ] = ()
+    file_folders: Annotated[
+        Paths,
+        _about(
+            "Folders of the machine that connections of the type `folder` may lead into by an absolute path; a relative "
+            "one leads into `files/App` in the home."
+        ),
+    ] = ()
     capture_values: Annotated[bool, _about("Record the values that go in and out of every step in the trace.")] = False
 
     # Who may call

@@ -98,6 +98,21 @@ def _look_up(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
 
 
+async def permitted_addresses(
+    rules: EgressRules, resolve: Resolve, host: str, port: int, ends_at: float, *, kind: str = "http.denied"
+) -> list[str]:
+    """Look a name up and give its addresses, best first, when every one of them is permitted. `ends_at` is of `monotonic`.
+
+    Raises TimeoutError, OSError for a name that is not known, and NodeError of the given kind for a private address.
+    """
+    async with asyncio.timeout(ends_at - monotonic()):
+        addresses = await resolve(host, port)
+    for address in addresses:
+        if not rules.permits(host, port, ip_address(address)):
+            raise NodeError(f'the address of "{host}" is private, and no setting permits it.', kind=kind)
+    return addresses
+
+
 class CheckedNetwork(httpcore.AsyncNetworkBackend):
     """Opens sockets to permitted addresses only."""
 
@@ -131,16 +146,11 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
 
     async def _permitted(self, host: str, port: int, ends_at: float) -> list[str]:
         try:
-            async with asyncio.timeout(ends_at - monotonic()):
-                addresses = await self._resolve(host, port)
+            return await permitted_addresses(self._rules, self._resolve, host, port, ends_at)
         except TimeoutError as error:
             raise httpcore.ConnectTimeout("the name was not found in time") from error
         except OSError as error:
             raise httpcore.ConnectError("the name is not known") from error
-        for address in addresses:
-            if not self._rules.permits(host, port, ip_address(address)):
-                raise NodeError(f'the address of "{host}" is private, and no setting permits it.', kind="http.denied")
-        return addresses
 
     async def connect_unix_socket(self, path: str, timeout: float | None = None, socket_options: Any = None) -> Any:  # noqa: ARG002, ASYNC109
         """Refuse: a connection reaches servers by TCP only."""

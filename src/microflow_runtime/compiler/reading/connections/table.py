@@ -6,13 +6,27 @@ from typing import Any, Final
 import msgspec
 
 from microflow_runtime.compiler.reading import fault_codes
+from microflow_runtime.compiler.reading.connections.files import (
+    folder_shape,
+    ftp_shape,
+    ftps_shape,
+    s3_shape,
+    sftp_shape,
+)
 from microflow_runtime.compiler.reading.connections.http import Wrap, http_shape
 from microflow_runtime.compiler.reading.connections.words import VARIABLE, Choice, Variable
 from microflow_runtime.compiler.reading.findings import Findings, KeyPath, nearest, shown
 from microflow_runtime.compiler.reading.shapes import BAD, Record, Schema
 from microflow_runtime.model.app import Connection
 
-TYPES: Final[Mapping[str, Callable[[Wrap], Record]]] = {"http": http_shape}
+TYPES: Final[Mapping[str, Callable[[Wrap], Record]]] = {
+    "http": http_shape,
+    "folder": folder_shape,
+    "ftp": ftp_shape,
+    "ftps": ftps_shape,
+    "sftp": sftp_shape,
+    "s3": s3_shape,
+}
 """The types by name: each gives the shape of its settings, with a wrapping put around what may name a variable."""
 DEFAULT_TYPE: Final = "http"
 
