@@ -23,7 +23,7 @@ from microflow_runtime.feel.values import Value
 
 Bound = Callable[[Sequence[Value]], Value]
 
-_REMEMBERED: Final = 8_192
+_REMEMBERED: Final = 2_048
 _VARIANTS: Final = 4
 """So many kinds of scope are remembered for one text: thousands of flows may have the text over records of their own."""
 _NO_TYPES: Final[Mapping[str, Type]] = {}

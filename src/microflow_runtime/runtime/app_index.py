@@ -88,7 +88,7 @@ class AppIndex(msgspec.Struct, frozen=True, kw_only=True):
     `faulty` holds the faults of files by path, `walk` those of the folder, `between` those between files. `unusable` are the
     names that files claim which cannot be used, by path. `scanned_ns` is when the walk began that found all of it.
     `news` are the names of the flows that changed since the index before, None when anything else may have, and
-    `looked_into` counts the files that did.
+    `looked_into` counts the files that were read for it or have gone.
     """
 
     label: str
@@ -171,7 +171,7 @@ async def read_index(folder: Path, label: str, previous: AppIndex, shelf: Shelf,
         fingerprint=await _fingerprint(files, previous, {*reading.altered, *gone}),
         scanned_ns=scan.started_ns,
         news=_flows_alone(reading.altered) if fits else None,
-        looked_into=len(reading.altered) + len(gone),
+        looked_into=len(fresh) + len(gone),
     )
     return msgspec.structs.replace(index, between=tuple(_between(index, twice, documents)))
 

@@ -12,7 +12,7 @@ from microflow_runtime.errors import NotFound
 from microflow_runtime.model.app import App
 from microflow_runtime.model.business_object import BusinessObject
 from microflow_runtime.model.microflow import Microflow
-from microflow_runtime.runtime.lazy_plan import Documents, LazyPlan
+from microflow_runtime.runtime.lazy_plan import KEPT_PLANS, Documents, LazyPlan
 from microflow_runtime.runtime.manifest import FOLDER, FlowRecord, Manifest, Place
 from microflow_runtime.runtime.shelf import Bodies
 from microflow_runtime.telemetry import FlowRecorder, Metrics
@@ -44,12 +44,14 @@ class FlowEntry:
     @property
     def plan(self) -> Plan:
         """The plan; compiled now when this is the first call. Raises StoreError only when the store is damaged."""
-        return self.lazy_plan.made or self.lazy_plan.get()
+        return self.made_plan or self.lazy_plan.get()
 
     @property
     def made_plan(self) -> Plan | None:
         """The plan if there is one yet."""
-        return self.lazy_plan.made
+        lazy_plan = self.lazy_plan
+        lazy_plan.used = True
+        return lazy_plan.made
 
 
 class Catalog:
@@ -67,13 +69,17 @@ class Catalog:
         node_types: Mapping[str, NodeDeclaration],
         metrics: Metrics,
         previous: "Catalog | None" = None,
+        *,
+        kept_plans: int = KEPT_PLANS,
     ) -> None:
         self.epoch = epoch
         self.epoch_header: Final = str(epoch).encode()
         self.manifest: Manifest = manifest if previous is None else manifest.sharing(previous.manifest)
         self.bodies = bodies
         shares = previous is not None and previous.bodies is bodies
-        self.documents: Documents = previous.documents if previous is not None and shares else Documents(bodies)
+        self.documents: Documents = (
+            previous.documents if previous is not None and shares else Documents(bodies, kept_plans)
+        )
         self._plans: dict[str, LazyPlan] = previous.plans_for(self.manifest) if previous is not None else {}
         self._node_types = node_types
         self._metrics = metrics
@@ -91,6 +97,20 @@ class Catalog:
                 if record.key not in stay:
                     plans.pop(record.key, None)
         return plans
+
+    def was_made(self, place: Place) -> bool:
+        """Tell whether the plan of the flow at a place is made, as it is when it was called."""
+        record = self.manifest.find(place)
+        plan = self._plans.get(record.key) if record is not None else None
+        return plan is not None and plan.made is not None
+
+    def made_places(self) -> list[Place]:
+        """Give the places of the flows whose plans are made."""
+        return [plan.record.place for plan in self._plans.values() if plan.made is not None]
+
+    def lazy_plan_of(self, record: FlowRecord) -> LazyPlan:
+        """Give the plan of a flow, made or not."""
+        return self._plan_of(record)
 
     def find_named(self, name: str) -> tuple[FlowEntry, ...]:
         """Give every entry of this name: of several apps, of several snapshots."""

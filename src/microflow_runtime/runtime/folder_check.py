@@ -1,6 +1,6 @@
 """Checks what has changed in app folders: Business Objects that a change may reach, and flows whose key is new."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from microflow_runtime.compiler import CheckedFlow, check_business_object
 from microflow_runtime.errors import DefinitionFaults, Fault
@@ -9,15 +9,20 @@ from microflow_runtime.runtime.app_index import AppIndex, document_of
 from microflow_runtime.runtime.catalog import Catalog
 from microflow_runtime.runtime.folders import Folders
 from microflow_runtime.runtime.lazy_plan import Documents
-from microflow_runtime.runtime.manifest import FOLDER, FlowRecord
+from microflow_runtime.runtime.manifest import FOLDER, FlowRecord, Place
 from microflow_runtime.runtime.slices import Slices
 
 
 async def check_folders(
-    candidate: Catalog, indexes: Sequence[AppIndex], folders: Folders, records: Iterable[FlowRecord]
+    candidate: Catalog,
+    indexes: Sequence[AppIndex],
+    folders: Folders,
+    records: Iterable[FlowRecord],
+    is_called: Callable[[Place], bool] = lambda _: False,
 ) -> tuple[tuple[str, ...], tuple[Fault, ...]]:
     """Check these flows, and the Business Objects that changed since all were good.
 
+    The plans of flows at the places that are called, good ones, are made along with it: their next callers need not wait.
     Gives the keys of the flows and the warnings. Raises DefinitionFaults with everything that is wrong, of all apps at once.
     """
     slices = Slices()
@@ -44,8 +49,13 @@ async def check_folders(
             document = candidate.documents.document(record.flow_hash)
         flow = CheckedFlow(definition, library, document)
         faults += flow.faults
-        checked += [] if any(fault.is_error for fault in flow.faults) else [record.key]
         await slices.between()
+        if any(fault.is_error for fault in flow.faults):
+            continue
+        checked.append(record.key)
+        if is_called(record.place):
+            candidate.lazy_plan_of(record).take(flow.build())
+            await slices.between()
     if any(fault.is_error for fault in faults):
         raise DefinitionFaults([fault for fault in faults if fault.is_error])
     return tuple(checked), tuple(faults)

@@ -3,10 +3,11 @@
 Nothing here knows a catalog: a plan that is not made yet keeps no catalog alive.
 """
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
+from weakref import ReferenceType, ref
 
 from microflow_runtime.compiler import Callee, Library, NodeDeclaration, Plan, compile_flow
 from microflow_runtime.compiler.reading import Definition, Document, define, load
@@ -17,14 +18,38 @@ from microflow_runtime.model.microflow import Microflow
 from microflow_runtime.runtime.manifest import FlowRecord
 from microflow_runtime.runtime.shelf import Bodies
 
+KEPT_PLANS: Final = 1_000
 _KEPT_DEFINITIONS: Final = 256
+
+
+class MadePlans:
+    """The plans of one process that are made. Beyond a number of them, one that was not used for long is let go."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._made: deque[ReferenceType[LazyPlan]] = deque()
+
+    def add(self, plan: "LazyPlan") -> None:
+        """Count a plan that was made just now. One that was used since it was looked at last is passed over once."""
+        self._made.append(ref(plan))
+        while len(self._made) > self._most:
+            oldest = self._made.popleft()
+            found = oldest()
+            if found is None or found.made is None:
+                continue
+            if found.used:
+                found.used = False
+                self._made.append(oldest)
+            else:
+                found.forget()
 
 
 class Documents:
     """The documents of one process: read from the bodies by their keys, the definitions asked for last kept at hand."""
 
-    def __init__(self, bodies: Bodies) -> None:
+    def __init__(self, bodies: Bodies, kept_plans: int = KEPT_PLANS) -> None:
         self.bodies = bodies
+        self.made_plans = MadePlans(kept_plans)
         self._definitions: OrderedDict[str, Definition] = OrderedDict()
 
     def document(self, key: str, path: str | None = None) -> Document:
@@ -76,13 +101,15 @@ class Documents:
 class LazyPlan:
     """The plan of a flow, or all that it takes to make it: what the flow consists of, and the plans of the flows it calls."""
 
-    __slots__ = ("_documents", "_node_types", "_plan", "_sources", "callees", "record")
+    __slots__ = ("__weakref__", "_documents", "_node_types", "_plan", "_sources", "callees", "record", "used")
 
     def __init__(self, record: FlowRecord, documents: Documents, node_types: Mapping[str, NodeDeclaration]) -> None:
         self.record = record
         self._documents = documents
         self._node_types = node_types
         self._plan: Plan | None = None
+        self.used = False
+        """Whether somebody has asked for the plan since `MadePlans` looked at it."""
         self._sources: tuple[str, ...] | None = None
         self.callees: Mapping[tuple[str, str], LazyPlan] = MappingProxyType({})
 
@@ -108,10 +135,17 @@ class LazyPlan:
 
     def get(self) -> Plan:
         """Give the plan, compiling it when this is the first call. Raises StoreError when the store is damaged."""
+        self.used = True
         plan = self._plan
         if plan is None:
             document = self._documents.document(self.record.flow_hash)
-            plan = self._plan = compile_flow(self.flow, self.library(), document)
+            plan = self.take(compile_flow(self.flow, self.library(), document))
+        return plan
+
+    def take(self, plan: Plan) -> Plan:
+        """Keep a plan that was made of what this one is of."""
+        self._plan = plan
+        self._documents.made_plans.add(self)
         return plan
 
     def forget(self) -> None:

@@ -36,6 +36,7 @@ from microflow_runtime.runtime.manifest import (
     FOLDER,
     FlowRecord,
     Manifest,
+    Place,
     decode_manifest,
     decode_section,
     encode_manifest,
@@ -57,6 +58,7 @@ from microflow_runtime.telemetry import Metrics, get_log
 _log: Final = get_log("runtime")
 _KEPT_CATALOGS: Final = 8
 _SECOND_LOOK_SECONDS: Final = 0.5
+_MANY: Final = 200
 _TIDY_EVERY: Final = 128
 """After so many epochs what nothing needs any more is taken away."""
 
@@ -86,9 +88,10 @@ class Runtime:
         self._building = building
         self._run_folder = run_folder or page_path(settings.home).parent
         self.shelf = Shelf(self._run_folder / "documents.sqlite3")
-        self.catalog = Catalog(0, Manifest(), self.shelf, node_types, metrics)
+        self.catalog = Catalog(0, Manifest(), self.shelf, node_types, metrics, kept_plans=settings.kept_plans)
         self.folders = Folders(settings.apps, self.shelf, self.catalog.documents)
         self._found: list[AppIndex] = []
+        self._to_make: list[Place] = []
         self._catching_up: asyncio.Lock = asyncio.Lock()
 
     # Following the page
@@ -130,6 +133,21 @@ class Runtime:
                 except MicroflowError as error:
                     _log.warning("catalog not loaded", epoch=self.page.epoch, reason=error.message)
                     await asyncio.sleep(_SECOND_LOOK_SECONDS)
+            if self._to_make:
+                await self._make_again()
+
+    async def _make_again(self) -> None:
+        """Make the plans anew that were called before the last change, so that their next callers need not wait."""
+        slices = Slices()
+        catalog, places, self._to_make = self.catalog, self._to_make, []
+        for place in places:
+            record = catalog.manifest.find(place)
+            if record is not None and catalog is self.catalog:
+                try:
+                    catalog.lazy_plan_of(record).get()
+                except MicroflowError as error:
+                    _log.warning("plan not made", flow=place[1], reason=error.message)
+                await slices.between()
 
     async def _load(self, epoch: int) -> None:
         row = decode_manifest((await self.store.get_catalog(epoch)).manifest)
@@ -147,9 +165,9 @@ class Runtime:
     async def _bring(self, manifest: Manifest) -> None:
         """Bring onto the shelf what a manifest needs beside the present one and is not there."""
         wanted = await self._wanted_beside(manifest)
-        missing = wanted - await self.shelf.find(wanted) if wanted else wanted
-        if missing:
-            await self.shelf.put(await self.store.get_definitions(missing))
+        missing = sorted(wanted - await self.shelf.find(wanted)) if wanted else []
+        for start in range(0, len(missing), _MANY):
+            await self.shelf.put(await self.store.get_definitions(missing[start : start + _MANY]))
 
     async def _wanted_beside(self, manifest: Manifest) -> set[str]:
         slices = Slices()
@@ -166,6 +184,7 @@ class Runtime:
         """Put the new catalog in the place of the old."""
         apps = frozenset[str]().union(*(section.apps for section in catalog.manifest.sections))
         self.resources.keep_only(catalog.documents.app(key) for key in apps)
+        self._to_make = [place for place in self.catalog.made_places() if not catalog.was_made(place)]
         self.catalog = catalog
         self.metrics.epoch = catalog.epoch
 
@@ -314,7 +333,7 @@ class Runtime:
         if not indexes:
             checked, warnings = await check_catalog(catalog, apps, known, object_keys, new)
             return checked, frozenset(known), warnings
-        checked, warnings = await check_folders(catalog, indexes, self.folders, new)
+        checked, warnings = await check_folders(catalog, indexes, self.folders, new, self.catalog.was_made)
         if apps:
             more, others = await check_catalog(catalog, apps, known, object_keys, ())
             checked, warnings = (*checked, *more), (*warnings, *others)

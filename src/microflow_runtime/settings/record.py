@@ -153,6 +153,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     concurrent_per_principal: Annotated[
         int, _limit("Executions of one principal under way at once in one worker.", "executions")
     ] = 128
+    kept_plans: Annotated[
+        int,
+        _limit("Compiled flows that one worker keeps; one not called for long is compiled again when it is.", "flows"),
+    ] = 1_000
 
     # Logs
     log_level: Annotated[str, _about("Least level that is logged: `debug`, `info`, `warning` or `error`.")] = "info"

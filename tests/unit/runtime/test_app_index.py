@@ -1,5 +1,6 @@
 """The index of an app's folder: whatever is changed in the folder, it tells what a reading of everything would tell."""
 
+import asyncio
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -91,11 +92,13 @@ async def test_what_has_not_changed_is_not_looked_into(folder: Folder) -> None:
     first = await folder.look()
     folder.write("microflows/F.yaml", (folder.root / "microflows/F.yaml").read_text() + "# changed\n")
     second = await folder.look()
-    assert (second.news, second.looked_into) == ({"F"}, 1)
+    assert second.news == {"F"}
     assert second.business_objects is first.business_objects
     assert second.flows["G"] is first.flows["G"]
-    third = await folder.look()
-    assert (third.news, third.looked_into) == (set(), 0)
+    await asyncio.sleep(0.05)  # a file that is too young to be known by its times is read again
+    await folder.look()
+    last = await folder.look()
+    assert (last.news, last.looked_into) == (set(), 0)
     _assert_told(folder)
 
 

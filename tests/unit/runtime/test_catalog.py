@@ -64,3 +64,29 @@ def test_open_flows_are_known() -> None:
     """A catalog tells whether anybody may call without a session."""
     opened = _flow("Leaf") + "anonymous: {as: public}\n"
     assert [catalog_of(APP, text).has_open_flows for text in (_flow("Leaf"), opened)] == [False, True]
+
+
+def test_no_more_plans_are_kept_than_said() -> None:
+    """Of the plans that were not used since they were looked at last the oldest is let go; it is made again when asked for."""
+    made = catalog_of(*(_flow(f"F{number}") for number in range(5)))
+    catalog = Catalog(2, made.manifest, made.bodies, NODE_TYPES, Metrics("0"), kept_plans=3)
+    entries = [catalog.find_named(f"F{number}")[0] for number in range(5)]
+    first = entries[0].plan
+    for entry in entries[1:4]:
+        _ = entry.plan
+    assert [entry.lazy_plan.made is not None for entry in entries].count(True) == 3
+    for _ in range(4):
+        assert entries[3].plan is entries[3].plan
+        assert [entry.plan.name for entry in entries] == [f"F{number}" for number in range(5)]
+        assert [entry.lazy_plan.made is not None for entry in entries].count(True) == 3
+    assert first.name == "F0"
+
+
+def test_plans_that_are_called_are_known() -> None:
+    """So that a change makes them anew before anybody waits for them."""
+    catalog = catalog_of(_flow("One"), _flow("Two"))
+    assert catalog.made_places() == []
+    (entry,) = catalog.find_named("One")
+    assert entry.plan.name == "One"
+    assert catalog.made_places() == [entry.record.place]
+    assert (catalog.was_made(entry.record.place), catalog.was_made(("Shop", "Two", "folder"))) == (True, False)

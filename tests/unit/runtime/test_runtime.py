@@ -153,6 +153,63 @@ async def test_a_refresh_replaces_what_changed_and_keeps_the_rest(home: Home) ->
     assert runtime.page.epoch == 2
 
 
+async def test_plans_that_were_called_are_made_before_anybody_waits(home: Home) -> None:
+    """In the process that refreshes before the change serves, in the others at once afterwards."""
+    refresher, worker = home.runtime(), home.runtime()
+    home.write(_flow("Idle", "x"))
+    await refresher.start_up()
+    await worker.catch_up()
+    for runtime in (refresher, worker):
+        assert runtime.catalog.find_named("Leaf")[0].plan.name == "Leaf"
+    home.write(_flow("Leaf", "two"), _flow("Idle", "y"))
+    await refresher.refresh(_audit)
+    following = asyncio.create_task(worker.follow(pause_seconds=0.001))
+    async with asyncio.timeout(5):
+        while not (worker.is_current() and worker.catalog.made_places()):  # noqa: ASYNC110 - it is told to nobody
+            await asyncio.sleep(0.001)
+    following.cancel()
+    for runtime in (refresher, worker):
+        assert [place[1] for place in runtime.catalog.made_places()] == ["Leaf"]
+
+
+async def test_documents_lost_on_this_machine_come_from_the_store(home: Home) -> None:
+    """A process with nothing but the store, as on another machine, has all it needs."""
+    await home.runtime().start_up()
+    for path in (home.settings.home / "run").glob("documents*"):
+        path.unlink()
+    worker = home.runtime()
+    await worker.catch_up()
+    assert worker.catalog.find_named("Top")[0].plan.name == "Top"
+
+
+async def test_a_start_with_nothing_changed_reads_no_file(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder is known by the stamps of its files."""
+    await home.runtime().start_up()
+    await asyncio.sleep(0.05)  # a file that is too young is read again
+    await home.runtime().start_up()
+    read: list[str] = []
+    monkeypatch.setattr("microflow_runtime.compiler.reading.folder._bytes_of", lambda path, _: read.append(path))
+    again = home.runtime()
+    await again.start_up()
+    assert (read, again.catalog.epoch) == ([], 1)
+
+
+async def test_what_nothing_needs_is_taken_away_now_and_then(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After so many changes the store and the shelf hold what serves and what the folder holds, and little else."""
+    monkeypatch.setattr("microflow_runtime.runtime.runtime._TIDY_EVERY", 10)
+    runtime = home.runtime()
+    await runtime.start_up()
+    sizes = []
+    for turn in range(40):
+        home.write(_flow("Leaf", f"turn {turn}"))
+        await runtime.refresh(_audit)
+        sizes.append(len(home.store._contents.definitions))
+    assert max(sizes[20:]) <= max(sizes[:20])
+    worker = home.runtime()
+    await worker.catch_up()
+    assert worker.catalog.find_named("Top")[0].plan.name == "Top"
+
+
 async def test_a_worker_takes_over_the_plans_that_nothing_reached(home: Home) -> None:
     """So it is in a process that only follows."""
     supervisor, worker = home.runtime(), home.runtime()
