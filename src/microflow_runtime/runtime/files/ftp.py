@@ -235,8 +235,9 @@ class FtpPlace(Place):
     def end(self) -> None:
         """See Place."""
         if self._client is not None and not self._is_stopped:
-            self._control.settimeout(1.0)
             with suppress(*_FOREIGN):
+                if self._client.sock is not None:
+                    self._client.sock.settimeout(1.0)
                 self._client.quit()
         if self._client is not None:
             with suppress(OSError):

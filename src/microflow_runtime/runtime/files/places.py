@@ -45,6 +45,7 @@ class FilePlaces:
         self.resolve = resolve or self._system
         self._in_use: dict[tuple[str, str], int] = {}
         self._counting = Lock()
+        self.s3_library: Any = None
 
     @asynccontextmanager
     async def open_files(self, app: App, connection: str) -> AsyncIterator[FileSession]:
@@ -171,7 +172,7 @@ async def _open_sftp(places: FilePlaces, _app: App, record: Any) -> Place:
 
 async def _open_s3(places: FilePlaces, _app: App, record: Any) -> Place:
     try:
-        from microflow_runtime.runtime.files.s3 import CheckedResolver, S3Place, opened_client
+        from microflow_runtime.runtime.files.s3 import CheckedResolver, S3Library, S3Place
     except ImportError as error:
         raise SettingsError("it needs the extra s3: pip install 'microflow-runtime[s3]'") from error
     connection: S3Connection = record
@@ -179,7 +180,8 @@ async def _open_s3(places: FilePlaces, _app: App, record: Any) -> Place:
     port = parts.port or (80 if parts.scheme == "http" else 443)
     resolver = CheckedResolver(places.rules(parts.hostname or "", port), places.resolve, connection.connect_seconds)
     keys = places.secret(connection.access_key), places.secret(connection.secret_key)
-    return S3Place(await opened_client(connection, *keys, resolver), connection, places.scratch_folder)
+    places.s3_library = places.s3_library or S3Library()
+    return S3Place(places.s3_library, connection, keys, resolver, places.scratch_folder)
 
 
 OPENERS: Final[Mapping[type[msgspec.Struct], Callable[[FilePlaces, App, Any], Awaitable[Place]]]] = {

@@ -1,21 +1,22 @@
 """Buckets of S3-like stores, by s3fs and the client beneath it. The one module that knows them; their errors end here.
 
-The client lives on the event loop; the thread of the session asks it there and waits, so that stopping cancels the request.
+The client is an asynchronous one that takes long to make, so it lives on a loop of its own in the thread of the session.
+Stopping cancels the request that is under way there.
 """
 
 import asyncio
 import socket
 from collections.abc import Coroutine, Iterator
-from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Lock
 from time import monotonic
 from typing import Any, BinaryIO, Final, TypeVar
 
 import aiohttp.abc
 
 from microflow_runtime.engine.files import Existing
-from microflow_runtime.errors import NodeError, SettingsError
+from microflow_runtime.errors import NodeError
 from microflow_runtime.model.file_connection import S3Connection
 from microflow_runtime.runtime.connections.egress import EgressRules, Resolve, permitted_addresses
 from microflow_runtime.runtime.files.names import already_there, failure, missing, parts_of
@@ -64,65 +65,91 @@ class CheckedResolver(aiohttp.abc.AbstractResolver):
         """See the library."""
 
 
-async def opened_client(connection: S3Connection, access_key: str, secret_key: str, resolver: CheckedResolver) -> Any:
-    """Make the client of a bucket. Raises SettingsError without the library, or with settings that it does not take."""
-    try:
-        from botocore import exceptions
+class S3Library:
+    """What is slow to make of the library, made once for all buckets of a process: what it knows of the protocol."""
+
+    def __init__(self) -> None:
+        self._session: Any = None
+        self._making = Lock()
+
+    def files(self, connection: S3Connection, access_key: str, secret_key: str, resolver: CheckedResolver) -> Any:
+        """Give the bucket's file system. Blocks. Raises ImportError without the library."""
+        from aiobotocore.session import get_session  # type: ignore[import-untyped]  # it has no hints
         from s3fs import S3FileSystem
-    except ImportError as error:
-        raise SettingsError("It needs the extra s3: pip install 'microflow-runtime[s3]'.") from error
-    files = S3FileSystem(
-        asynchronous=True,
-        skip_instance_cache=True,
-        key=access_key,
-        secret=secret_key,
-        endpoint_url=connection.endpoint,
-        client_kwargs={"region_name": connection.region} if connection.region else {},
-        config_kwargs={
-            "signature_version": "s3v4",
-            "s3": {"addressing_style": "path" if connection.endpoint else "auto"},
-            "connect_timeout": connection.connect_seconds,
-            "read_timeout": connection.timeout_seconds,
-            "retries": {"total_max_attempts": 1},
-            "request_checksum_calculation": "when_required",
-            "response_checksum_validation": "when_required",
-            "proxies": {},
-            "connector_args": {"resolver": resolver, "use_dns_cache": False},
-        },
-    )
-    try:
-        return await files.set_session()
-    except (exceptions.BotoCoreError, ValueError, OSError) as error:
-        raise SettingsError("The bucket cannot be spoken to by these settings.") from error
+
+        with self._making:
+            self._session = self._session or get_session()
+        return S3FileSystem(
+            asynchronous=True,
+            skip_instance_cache=True,
+            session=self._session,
+            key=access_key,
+            secret=secret_key,
+            endpoint_url=connection.endpoint,
+            client_kwargs={"region_name": connection.region} if connection.region else {},
+            config_kwargs={
+                "signature_version": "s3v4",
+                "s3": {"addressing_style": "path" if connection.endpoint else "auto"},
+                "connect_timeout": connection.connect_seconds,
+                "read_timeout": connection.timeout_seconds,
+                "retries": {"total_max_attempts": 1},
+                "request_checksum_calculation": "when_required",
+                "response_checksum_validation": "when_required",
+                "ignore_configured_endpoint_urls": True,
+                "proxies": {},
+                "connector_args": {"resolver": resolver, "use_dns_cache": False},
+            },
+        )
 
 
 class S3Place(Place):
     """A bucket in use."""
 
-    def __init__(self, client: Any, connection: S3Connection, scratch_folder: Path) -> None:
+    def __init__(
+        self,
+        library: S3Library,
+        connection: S3Connection,
+        keys: tuple[str, str],
+        resolver: CheckedResolver,
+        scratch_folder: Path,
+    ) -> None:
         super().__init__(scratch_folder, connection.file_bytes)
-        self._client = client
-        self._loop = asyncio.get_running_loop()
-        self._bucket = connection.bucket
+        self._library = library
+        self._connection = connection
+        self._keys = keys
+        self._resolver = resolver
         self._prefix = connection.prefix.strip("/")
-        self._asked: Future[Any] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._task: asyncio.Task[Any] | None = None
+        self._client: Any = None
 
     def begin(self) -> None:
         """See Place. There is no sign-in: each request is signed."""
+        self._loop = asyncio.new_event_loop()
+        try:
+            with _telling("bucket"):
+                files = self._library.files(self._connection, *self._keys, self._resolver)
+                self._client = self._ask(files.set_session())
+        except (ImportError, ValueError) as error:
+            raise NodeError("the bucket cannot be spoken to by these settings.", kind="file") from error
 
     def _ask(self, request: Coroutine[Any, Any, _T]) -> _T:
-        asked: Future[_T] = asyncio.run_coroutine_threadsafe(request, self._loop)
-        self._asked = asked
+        """Wait for a request on the loop of this thread."""
+        assert self._loop is not None
+        task = self._task = self._loop.create_task(request)
         if self._is_stopped:
-            asked.cancel()
+            task.cancel()
         try:
-            return asked.result()
-        except CancelledError as error:
+            result: _T = self._loop.run_until_complete(task)
+        except asyncio.CancelledError as error:
             raise NodeError("the work on files was stopped.", kind="timeout") from error
+        finally:
+            self._task = None
+        return result
 
     def open(self, name: str) -> BinaryIO:
         """See Files. The file is fetched whole."""
-        with self._telling(name):
+        with _telling(name):
             got = self._ask(self._client.get_object(**self._at(name)))
             self.check_size(name, got["ContentLength"])
             target, size = self.scratch(), 0
@@ -132,7 +159,7 @@ class S3Place(Place):
                     self.check_size(name, size)
                     target.write(block)
             finally:
-                self._loop.call_soon_threadsafe(got["Body"].close)
+                got["Body"].close()
             if size != got["ContentLength"]:
                 raise unreachable("it hung up")
         return self.reader(name, target, size)
@@ -140,7 +167,7 @@ class S3Place(Place):
     def size(self, name: str) -> int | None:
         """See Files."""
         try:
-            with self._telling(name):
+            with _telling(name):
                 size: int = self._ask(self._client.head_object(**self._at(name)))["ContentLength"]
                 return size
         except NodeError as error:
@@ -160,7 +187,7 @@ class S3Place(Place):
         elif existing == "refuse" and self.size(name) is not None:
             raise already_there(name)
         condition = {"IfNoneMatch": "*"} if existing == "refuse" else {}
-        with self._telling(name):
+        with _telling(name):
             first = content.read(_PART_BYTES)
             if len(first) < _PART_BYTES:
                 self._ask(self._client.put_object(**self._at(name), Body=first, **condition))
@@ -180,17 +207,14 @@ class S3Place(Place):
                 part = content.read(_PART_BYTES)
             self._ask(self._client.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts}, **condition))
         except BaseException:
-            asyncio.run_coroutine_threadsafe(self._quietly(self._client.abort_multipart_upload(**upload)), self._loop)
+            with suppress(*_foreign(), NodeError):
+                self._ask(self._client.abort_multipart_upload(**upload))
             raise
-
-    async def _quietly(self, request: Coroutine[Any, Any, Any]) -> None:
-        with suppress(*_foreign()):
-            await request
 
     def move(self, name: str, to: str, *, replace: bool) -> None:
         """See Files. A bucket has no renaming: the file is copied there, then the old one removed."""
         source = self._at(name)
-        with self._telling(name):
+        with _telling(name):
             if not replace and self.size(to) is not None:
                 raise already_there(to)
             self._ask(self._client.copy_object(**self._at(to), CopySource=source))
@@ -200,42 +224,54 @@ class S3Place(Place):
         """See Files."""
         if self.size(name) is None:
             raise missing(name)
-        with self._telling(name):
+        with _telling(name):
             self._ask(self._client.delete_object(**self._at(name)))
 
     def _at(self, name: str) -> dict[str, str]:
         key = "/".join(parts_of(name))
-        return {"Bucket": self._bucket, "Key": f"{self._prefix}/{key}" if self._prefix else key}
-
-    @contextmanager
-    def _telling(self, name: str) -> Iterator[None]:
-        """Translate what happens to a file. What the server says is not repeated, only its code."""
-        from botocore.exceptions import ClientError
-
-        try:
-            yield
-        except ClientError as error:
-            raise _refusal(name, str(error.response.get("Error", {}).get("Code", ""))) from _said(error)
-        except _foreign() as error:
-            inner: BaseException | None = error
-            while inner is not None and not isinstance(inner, NodeError):
-                inner = inner.__cause__ or inner.__context__
-            if isinstance(inner, NodeError):
-                raise inner from _said(error)
-            silent = isinstance(error, TimeoutError) or "Timeout" in type(error).__name__
-            told = "it was silent for too long" if silent else "it cannot be reached, or hung up"
-            raise unreachable(told) from _said(error)
+        return {"Bucket": self._connection.bucket, "Key": f"{self._prefix}/{key}" if self._prefix else key}
 
     def break_off(self) -> None:
         """See Place."""
-        if self._asked is not None:
-            self._asked.cancel()
+        loop = self._loop
+        if loop is not None:
+            with suppress(RuntimeError):  # the loop is closed, so that nothing is under way
+                loop.call_soon_threadsafe(self._cancel)
+
+    def _cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
 
     def end(self) -> None:
         """See Place."""
-        closing = asyncio.run_coroutine_threadsafe(self._client.close(), self._loop)
-        with suppress(TimeoutError, *_foreign()):
-            closing.result(1.0)
+        loop, self._loop = self._loop, None
+        if loop is None:
+            return
+        if self._client is not None:
+            with suppress(TimeoutError, *_foreign()):
+                loop.run_until_complete(asyncio.wait_for(self._client.close(), 1.0))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
+
+
+@contextmanager
+def _telling(name: str) -> Iterator[None]:
+    """Translate what happens to a file. What the server says is not repeated, only its code."""
+    from botocore.exceptions import ClientError
+
+    try:
+        yield
+    except ClientError as error:
+        raise _refusal(name, str(error.response.get("Error", {}).get("Code", ""))) from _said(error)
+    except _foreign() as error:
+        inner: BaseException | None = error
+        while inner is not None and not isinstance(inner, NodeError):
+            inner = inner.__cause__ or inner.__context__
+        if isinstance(inner, NodeError):
+            raise inner from _said(error)
+        silent = isinstance(error, TimeoutError) or "Timeout" in type(error).__name__
+        told = "it was silent for too long" if silent else "it cannot be reached, or hung up"
+        raise unreachable(told) from _said(error)
 
 
 def _foreign() -> tuple[type[Exception], ...]:
