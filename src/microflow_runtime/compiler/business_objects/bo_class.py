@@ -18,7 +18,6 @@ from microflow_runtime.compiler.business_objects.unrolled import (
     DECIMAL,
     INTEGER,
     NEEDED,
-    NUMBER,
     OTHER,
     PLAIN,
     TEXT,
@@ -108,7 +107,7 @@ class _Slot:
         """How the unrolled writer may give the value without a call."""
         if self.write is None:
             return NEEDED if self.needs_value else PLAIN
-        return NUMBER if self.type.name in {"integer", "decimal"} and not self.type.is_list else OTHER
+        return OTHER
 
     def read_or_missing(self, given: Any, notes: Notes) -> Value:
         """Read what was given, or give what stands for nothing."""
@@ -279,8 +278,8 @@ class BoClass:
         self._write = writer_factory(written)(*names, *writers, failed, Misfit)
         # None of these may hold the class itself: a ring would wait for the collector, which sees it late or never.
         read_again, adopt_again, write_again = _alone(self.name, self._read, self._adopt, self._write)
-        self._read_many = list_reader_factory(taken)(*names, *readers, read_again, count_unknown, Misfit)
-        self._adopt_many = list_adopter_factory(taken)(*names, *adopters, adopt_again, Misfit)
+        self._read_many = list_reader_factory(taken)(*names, *readers, read_again, count_unknown, Misfit, self._read)
+        self._adopt_many = list_adopter_factory(taken)(*names, *adopters, adopt_again, Misfit, self._adopt)
         self._write_many = list_writer_factory(written)(*names, *writers, write_again, Misfit, self._write)
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from microflow_runtime.errors import BadRequest
+from microflow_runtime.feel.numbers import format_number
 
 MAX_DIGITS: Final = 1_000
 MAX_EXPONENT: Final = 6_144
@@ -30,6 +31,7 @@ class JsonLimits(msgspec.Struct, frozen=True, kw_only=True):
     text_bytes: int = 4 * 1024 * 1024
 
 
+_EXPONENT: Final = re.compile(rb"E[+-]")
 _DOOR: Final = Context(
     prec=MAX_DIGITS,
     Emax=MAX_EXPONENT,
@@ -39,8 +41,7 @@ _DOOR: Final = Context(
 """Takes a number exactly as it is written, or refuses it: too many digits are inexact here, too large an exponent overflows."""
 
 _decode: Final = msgspec.json.Decoder(float_hook=_DOOR.create_decimal).decode
-_encoder: Final = msgspec.json.Encoder(decimal_format="number")
-encode_json: Final = _encoder.encode
+_encode: Final = msgspec.json.Encoder(decimal_format="number").encode
 _DEFAULTS: Final = JsonLimits()
 
 
@@ -71,6 +72,26 @@ def decode_json(body: bytes, limits: JsonLimits = _DEFAULTS) -> Any:
     containers = body.count(b"{") + body.count(b"[")  # as many as there are, or more: a text may hold some
     if containers > limits.depth or size >= _KEY_BYTES * limits.keys_per_object or size > limits.text_bytes:
         _check_sizes(value, limits, body, containers)
+    return value
+
+
+def encode_json(value: Any) -> bytes:
+    """Encode a value. Numbers go out in plain notation with their digits kept: never `1E+2`, never as text."""
+    text = _encode(value)
+    if b"E" in text and _EXPONENT.search(text):  # a number's, or a text's; numbers in this notation are rare
+        text = _encode(_plain_numbers(value))
+    return text
+
+
+def _plain_numbers(value: Any) -> Any:
+    """Give the value with every number that would be written with an exponent as it is to be written."""
+    kind = type(value)
+    if kind is Decimal:
+        return msgspec.Raw(format_number(value).encode()) if "E" in str(value) else value
+    if kind is dict:
+        return {key: _plain_numbers(item) for key, item in value.items()}
+    if kind is list:
+        return [_plain_numbers(item) for item in value]
     return value
 
 
@@ -132,7 +153,7 @@ def _may_hold_long_text(body: bytes, most_bytes: int) -> bool:
     """
     if len(body) <= most_bytes:
         return False
-    if b'\\"' in body:
+    if b"\\" in body and b'\\"' in body:
         return True
     return any(
         body.find(b'"', at) - body.rfind(b'"', 0, at) - 1 > most_bytes

@@ -18,7 +18,6 @@ from microflow_runtime.feel import (
     DaysDuration,
     MonthsDuration,
     Time,
-    format_number,
     parse_date,
     parse_date_time,
     parse_duration,
@@ -94,11 +93,6 @@ def _adopt_integer(value: Any) -> Decimal:
     return _whole(value)
 
 
-def _write_number(value: Decimal) -> Any:
-    """Numbers go out in plain notation with their digits kept: never `1E+2`, never as text."""
-    return msgspec.Raw(format_number(value).encode()) if "E" in str(value) else value
-
-
 def _parsed(expected: str, parse: Callable[[str], Any]) -> Callable[[Any, Notes], Any]:
     def read(value: Any, _notes: Notes) -> Any:
         if type(value) is not str:
@@ -150,8 +144,8 @@ def _in_years(value: _Dated) -> _Dated:
 
 SIMPLE: Final[dict[str, SimpleType]] = {
     "string": SimpleType(_read_string, _string),
-    "integer": SimpleType(_read_integer, _adopt_integer, _write_number),
-    "decimal": SimpleType(_read_decimal, _adopt_decimal, _write_number),
+    "integer": SimpleType(_read_integer, _adopt_integer),
+    "decimal": SimpleType(_read_decimal, _adopt_decimal),
     "boolean": SimpleType(_read_boolean, _boolean),
     "date": SimpleType(_parsed("a date (YYYY-MM-DD)", _bo_date), _dated(Date, "a date"), str),
     "time": SimpleType(_parsed("a time (hh:mm:ss)", parse_time), _instance("a time", (Time,)), str),

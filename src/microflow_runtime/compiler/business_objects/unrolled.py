@@ -26,13 +26,11 @@ PLAIN: Final = "p"
 """A value that is JSON already and may be missing."""
 NEEDED: Final = "q"
 """A value that is JSON already and must be there."""
-NUMBER: Final = "n"
-"""A number: it goes out as it is when its text has no exponent."""
 
 _READ: Final = {
     TEXT: "v if type(v) is str else c{0}(v, notes)",
     DECIMAL: "v if type(v) is D else c{0}(v, notes)",
-    INTEGER: "D(v) if type(v) is int and -B < v < B else c{0}(v, notes)",
+    INTEGER: "(S.get(v) or D(v)) if type(v) is int and -B < v < B else c{0}(v, notes)",
     BOOLEAN: "v if v is True or v is False else c{0}(v, notes)",
     OTHER: "c{0}(v, notes)",
 }
@@ -46,15 +44,10 @@ _ADOPT: Final = {
 _WRITE: Final = {
     PLAIN: "v",
     NEEDED: "v if v is not None else c{0}(v)",
-    NUMBER: "v if type(v) is D and 'E' not in str(v) else c{0}(v)",
     OTHER: "c{0}(v)",
 }
-_IS_WRITTEN: Final = {
-    PLAIN: "",
-    NEEDED: "value[n{0}] is not None",
-    NUMBER: "type(v := value[n{0}]) is D and 'E' not in str(v)",
-}
-"""When a value goes out as it is. A Business Object whose values all do goes out as it is itself."""
+_SMALL: Final = {number: Decimal(number) for number in range(-100, 1_001)}
+"""Numbers that are met again and again; making one costs more than finding it."""
 
 Factory = Callable[..., Callable[..., Any]]
 
@@ -73,10 +66,16 @@ def reader_factory(kinds: str) -> Factory:
 
 @lru_cache(maxsize=4096)
 def list_reader_factory(kinds: str) -> Factory:
-    """Give the factory of readers of lists; `failed(value, index)` is called with the value that does not fit and must raise."""
-    inner = ["get = value.get", *_taken(kinds, _READ, "get(n{0})"), f"add({_made_of(kinds)})"]
-    inner += [f"if len(value) != {len(kinds)}:", "    unknown(value, notes)"]
-    return _made("values, notes", _for_each(inner), kinds, "failed, unknown, M")
+    """Give the factory of readers of lists; `failed(value, index)` is called with the value that does not fit and must raise.
+
+    `one` is the reader of one value, for those that lack a field.
+    """
+    inner = [
+        *_all_there(kinds, _READ, "one(value, notes)"),
+        f"if len(value) != {len(kinds)}:",
+        "    unknown(value, notes)",
+    ]
+    return _made("values, notes", _for_each(inner), kinds, "failed, unknown, M, one")
 
 
 @lru_cache(maxsize=4096)
@@ -89,26 +88,56 @@ def adopter_factory(kinds: str) -> Factory:
 @lru_cache(maxsize=4096)
 def list_adopter_factory(kinds: str) -> Factory:
     """Give the factory of adopters of lists; arguments as for readers of lists."""
-    inner = ["get = value.get", *_taken(kinds, _ADOPT, "get(n{0})"), f"add({_made_of(kinds)})"]
-    return _made("values", _for_each(inner), kinds, "failed, M")
+    return _made("values", _for_each(_all_there(kinds, _ADOPT, "one(value)")), kinds, "failed, M, one")
 
 
 @lru_cache(maxsize=4096)
 def writer_factory(kinds: str) -> Factory:
-    """Give the factory of writers for fields of these kinds; arguments as for readers, converters take the value alone."""
+    """Give the factory of writers for fields of these kinds; arguments as for readers, converters take the value alone.
+
+    A value whose fields are all JSON already goes out as it is.
+    """
+    if OTHER not in kinds:
+        lines = [
+            line
+            for index in _needed(kinds)
+            for line in (f"at = {index}", f"if value[n{index}] is None:", f"    c{index}(None)")
+        ]
+        return _made("value", [*_guarded(lines, "x" * len(lines)), "return value"], kinds, "failed, M")
     lines = _guarded(_taken(kinds, _WRITE, "value[n{0}]", "at = {0}"), kinds)
     return _made("value", [*lines, f"return {_made_of(kinds)}"], kinds, "failed, M")
 
 
 @lru_cache(maxsize=4096)
 def list_writer_factory(kinds: str) -> Factory:
-    """Give the factory of writers of lists; arguments as for readers of lists, and `one`, the writer of one value."""
+    """Give the factory of writers of lists; arguments as for readers of lists."""
     if OTHER in kinds:
         inner = [*_taken(kinds, _WRITE, "value[n{0}]"), f"add({_made_of(kinds)})"]
         return _made("values", _for_each(inner), kinds, "failed, M, one")
-    tests = [_IS_WRITTEN[kind].format(index) for index, kind in enumerate(kinds) if _IS_WRITTEN[kind]]
-    inner = [f"add(value if {' and '.join(tests) or 'True'} else one(value))"]
-    return _made("values", _for_each(inner), kinds, "failed, M, one")
+    tests = " or ".join(f"value[n{index}] is None" for index in _needed(kinds))
+    look = (
+        ["for index, value in enumerate(values):", f"    if {tests}:", "        failed(value, index)"] if tests else []
+    )
+    return _made("values", [*look, "return values"], kinds, "failed, M, one")
+
+
+def _needed(kinds: str) -> list[int]:
+    return [index for index, kind in enumerate(kinds) if kind == NEEDED]
+
+
+def _all_there(kinds: str, forms: dict[str, str], one: str) -> list[str]:
+    """Give the lines that take a value in which every field is there; for another one the form for one value does it."""
+    taken = _taken(kinds, forms, "value[n{0}]")
+    if not kinds:
+        return ["add({})"]
+    return [
+        "try:",
+        *(f"    {line}" for line in taken),
+        "except KeyError:",
+        f"    add({one})",
+        "    continue",
+        f"add({_made_of(kinds)})",
+    ]
 
 
 def _taken(kinds: str, forms: dict[str, str], look: str, before: str = "") -> list[str]:
@@ -152,7 +181,7 @@ def _made(parameters: str, body: list[str], kinds: str, extra: str) -> Factory:
     converters = [f"c{index}" for index in range(len(kinds))]
     head = f"def make({', '.join([*names, *converters])}{', ' if kinds else ''}{extra}):"
     inner = [f"    def convert({parameters}):", *(f"        {line}" for line in body), "    return convert"]
-    room: dict[str, Any] = {"D": Decimal, "B": INT_BOUND}
+    room: dict[str, Any] = {"D": Decimal, "B": INT_BOUND, "S": _SMALL}
     exec("\n".join([head, *inner]), room)  # noqa: S102 - the text is made of numbered names only
     factory: Factory = room["make"]
     return factory
