@@ -29,6 +29,7 @@ from microflow_runtime.runtime.builder import (
 from microflow_runtime.runtime.catalog import Catalog
 from microflow_runtime.runtime.folder_check import check_folders
 from microflow_runtime.runtime.folders import Folders, Pending
+from microflow_runtime.runtime.garbage import give_back
 from microflow_runtime.runtime.keys import with_keys
 from microflow_runtime.runtime.limits import limits_of
 from microflow_runtime.runtime.manifest import (
@@ -59,6 +60,7 @@ _log: Final = get_log("runtime")
 _KEPT_CATALOGS: Final = 8
 _SECOND_LOOK_SECONDS: Final = 0.5
 _MANY: Final = 200
+_GIVE_BACK_EVERY: Final = 8
 _TIDY_EVERY: Final = 128
 """After so many epochs what nothing needs any more is taken away."""
 
@@ -92,6 +94,7 @@ class Runtime:
         self.folders = Folders(settings.apps, self.shelf, self.catalog.documents)
         self._found: list[AppIndex] = []
         self._to_make: list[Place] = []
+        self._given_back_at = 0
         self._catching_up: asyncio.Lock = asyncio.Lock()
 
     # Following the page
@@ -135,6 +138,9 @@ class Runtime:
                     await asyncio.sleep(_SECOND_LOOK_SECONDS)
             if self._to_make:
                 await self._make_again()
+            if self.catalog.epoch >= self._given_back_at + _GIVE_BACK_EVERY:
+                self._given_back_at = self.catalog.epoch
+                await asyncio.to_thread(give_back)
 
     async def _make_again(self) -> None:
         """Make the plans anew that were called before the last change, so that their next callers need not wait."""
@@ -395,6 +401,7 @@ class Runtime:
             await slices.between()
         await self.store.prune_catalogs(self.catalog.epoch, documents | keys | known)
         await self.shelf.keep_only(await self.folders.kept_keys(documents))
+        await asyncio.to_thread(give_back)
 
     async def _follow_store(self) -> None:
         """Begin from the newest catalog there is: another process may have published while this one waited."""

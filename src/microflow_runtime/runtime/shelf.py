@@ -75,6 +75,8 @@ class Shelf:
 
     async def find(self, keys: Collection[str]) -> set[str]:
         """Give those of the keys that are there."""
+        with _translated():
+            self._reader()  # opened now: later the disk may be full when a call needs it
         return await asyncio.to_thread(self._find, list(keys))
 
     async def put(self, bodies: Mapping[str, bytes], *, anew: bool = False) -> None:

@@ -11,7 +11,7 @@ from tests.unit.small_apps import files_of
 
 from microflow_runtime.nodes import NODE_TYPES
 from microflow_runtime.runtime import Runtime, SharedPage, page_path
-from microflow_runtime.runtime.garbage import full_collections_held, settle
+from microflow_runtime.runtime.garbage import full_collections_held, give_back, settle
 from microflow_runtime.settings import Settings
 from microflow_runtime.store import AuditEntry, MemoryStore
 from microflow_runtime.telemetry import Metrics
@@ -54,6 +54,17 @@ def test_full_collections_come_back_after_a_failure() -> None:
     assert held[0][:2] == before[:2]
     assert held[0][2] > before[2]
     assert gc.get_threshold() == before
+
+
+def test_free_memory_is_given_back() -> None:
+    """What was allocated and let go of in small pieces does not stay with the process."""
+    pieces = [bytes(2000) for _ in range(30_000)]
+    last = pieces[-1]
+    full = _resident_bytes()
+    del pieces
+    give_back()
+    assert len(last) == 2000
+    assert _resident_bytes() < full - 30 * 1024 * 1024
 
 
 async def test_memory_stays_over_some_hundred_refreshes(tmp_path: Path) -> None:
