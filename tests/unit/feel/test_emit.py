@@ -162,3 +162,19 @@ def test_emitted_code_sees_no_builtins() -> None:
     names = function.__globals__
     assert names["__builtins__"] == {}
     assert all(name in {"__builtins__", "formula"} or name[1:].isdecimal() for name in names)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("rate > 0 and rate < 2", None),
+        ("rate != null and rate < 2", False),
+        ("rate > 0 and rate < 2 and open", None),
+        ("rate > 0 and not(open)", False),
+        ("if rate > 0 and rate < 2 then rate else 7", Decimal(7)),
+    ],
+)
+def test_the_right_side_of_an_and_meets_a_left_side_that_is_null(text: str, expected: object) -> None:
+    """A comparison with a missing value is null, so what is behind it is computed, too, and must not count on the value."""
+    values = [Decimal(1), Decimal(2), None, "A", [], None, True]
+    assert check(text, SCOPE).bind(LAYOUT)(values) == expected

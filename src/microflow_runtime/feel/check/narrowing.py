@@ -36,6 +36,14 @@ def implied(node: syntax.Node, text: str, *, holds: bool) -> dict[Key, Type]:
     return {}
 
 
+def implied_unless_false(node: syntax.Node, text: str) -> dict[Key, Type]:
+    """Give the narrower types of paths that follow when a checked condition is true or null: then the right side of an `and` counts."""
+    if isinstance(node, syntax.Logic) and node.operator == "and":
+        return implied_unless_false(node.left, text) | implied_unless_false(node.right, text)
+    kind: Type = node.type  # type: ignore[attr-defined]
+    return {} if kind.optional else implied(node, text, holds=True)
+
+
 def _of_comparison(node: syntax.Comparison, text: str, *, holds: bool) -> dict[Key, Type]:
     found: dict[Key, Type] = {}
     for side, other in ((node.left, node.right), (node.right, node.left)):

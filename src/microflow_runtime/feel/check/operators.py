@@ -5,7 +5,7 @@ from typing import Final
 from microflow_runtime.feel import syntax
 from microflow_runtime.feel.check.bindings import Local
 from microflow_runtime.feel.check.checker import Checker
-from microflow_runtime.feel.check.narrowing import implied
+from microflow_runtime.feel.check.narrowing import implied, implied_unless_false
 from microflow_runtime.feel.faults import NEVER_TRUE, NOT_BOOLEAN, WRONG_OPERAND
 from microflow_runtime.feel.types import (
     ANY,
@@ -181,7 +181,9 @@ def _text_help(left: Type, right: Type) -> str:
 def logic(checker: Checker, node: syntax.Logic) -> Type:
     """`and`, `or`; the right side may rely on what the left side tells about nulls."""
     left = condition(checker, node.left, f"`{node.operator}`")
-    with checker.narrow({} if checker.lenient else implied(node.left, checker.text, holds=node.operator == "and")):
+    is_and = node.operator == "and"
+    known = implied_unless_false(node.left, checker.text) if is_and else implied(node.left, checker.text, holds=False)
+    with checker.narrow({} if checker.lenient else known):
         right = condition(checker, node.right, f"`{node.operator}`")
     return optional(BOOLEAN) if left.optional or right.optional else BOOLEAN
 
