@@ -126,6 +126,7 @@ class OrderedAxis(_SeenAxis):
 
     def __init__(self, constants: Iterable[Value], *, dates: bool) -> None:
         super().__init__(sorted(set(constants)))
+        self.dates = dates
         self.ranks = {value: 2 * index + 1 for index, value in enumerate(self.constants)}
         self.pieces = 2 * len(self.constants) + 2
         self._between = _date_between if dates else _number_between

@@ -1,5 +1,6 @@
 """Finds rules of a table that take the same inputs."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Final
@@ -43,8 +44,10 @@ def possible_in(column: Column, cell: tuple[Span, ...] | None) -> tuple[int, ...
     """Give the pieces of a cell that can come."""
     if cell is None:
         return column.possible
-    inside = {piece for start, end in cell for piece in range(start, end)}
-    return tuple(piece for piece in column.possible if piece in inside)
+    pieces = column.possible
+    return tuple(
+        piece for start, end in cell for piece in pieces[bisect_left(pieces, start) : bisect_left(pieces, end)]
+    )
 
 
 def _pairs(columns: Sequence[Column], rules: int, budget: Budget, *, surely: bool) -> Iterator[Pair]:

@@ -1,9 +1,11 @@
 """What a table gives to the mapping behind it: under which names, of which types, from where in the frame."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
 from microflow_runtime.compiler.decisions import SUBJECT, CheckedTable
+from microflow_runtime.compiler.mapping import Assignment
+from microflow_runtime.compiler.node_context import NodeContext
 from microflow_runtime.compiler.plan import Action, Frame
 from microflow_runtime.feel import NUMBER, ContextType, ListType, Type
 from microflow_runtime.nodes.decision.deciding import Decided
@@ -37,26 +39,36 @@ def given_by(table: CheckedTable) -> dict[str, Type]:
     return {**kinds, "result": whole, "rules": numbers}
 
 
+def used_slots(context: NodeContext, outputs: list[Assignment], given: Iterable[str]) -> dict[str, int]:
+    """Give the places of what the mapping behind a node reads; the rest need not be put anywhere."""
+    read = {name for each in outputs for name in each.value.names}
+    return {name: context.given_slot(name) for name in given if name in read}
+
+
 def giver(table: CheckedTable, slots: Mapping[str, int]) -> Give:
     """Make the function that puts what a table gives into its places, where it has one."""
     names = tuple(output.name for output in table.outputs)
-    rules_slot = slots["rules"]
+    rules_slot = slots.get("rules", -1)
     if table.gives_list:
-        list_slot = slots["results"]
+        list_slot = slots.get("results", -1)
 
         def give_list(frame: Frame, decided: Decided) -> None:
-            frame[rules_slot] = [Decimal(number) for number in decided.rules]
-            frame[list_slot] = [dict(zip(names, row, strict=True)) for row in decided.rows]
+            if rules_slot >= 0:
+                frame[rules_slot] = [Decimal(number) for number in decided.rules]
+            if list_slot >= 0:
+                frame[list_slot] = [dict(zip(names, row, strict=True)) for row in decided.rows]
 
         return give_list
     places = tuple((index, slots[name]) for index, name in enumerate(names) if name in slots)
-    whole_slot = slots["result"]
+    whole_slot = slots.get("result", -1)
 
     def give(frame: Frame, decided: Decided) -> None:
-        frame[rules_slot] = [Decimal(number) for number in decided.rules]
+        if rules_slot >= 0:
+            frame[rules_slot] = [Decimal(number) for number in decided.rules]
         row = decided.rows[0]
         for index, slot in places:
             frame[slot] = row[index]
-        frame[whole_slot] = dict(zip(names, row, strict=True))
+        if whole_slot >= 0:
+            frame[whole_slot] = dict(zip(names, row, strict=True))
 
     return give

@@ -51,7 +51,7 @@ from microflow_runtime.feel import (
     type_of,
 )
 from microflow_runtime.nodes.decision.deciding import BoundTable, Decided
-from microflow_runtime.nodes.decision.giving import Give, given_by, giver, never
+from microflow_runtime.nodes.decision.giving import Give, given_by, giver, never, used_slots
 from microflow_runtime.nodes.decision.matching import failure
 from microflow_runtime.nodes.decision.settings import DecisionSettings
 
@@ -88,14 +88,16 @@ def prepare_imported(context: NodeContext) -> Callable[[], Action]:
     def build() -> Action:
         decide = _Decide(made, check.given, check.allowed, context)
         assign = context.bind_outputs(outputs, given)
-        slots = {name: context.given_slot(name) for name in given}
+        slots = used_slots(context, outputs, given)
+        result_slot = slots.get("result", -1)
         give = _giver(last.table, slots)
 
         def run(frame: Frame, _run: Any) -> int:
             value, decided = decide(frame)
             if decided is not None:
                 give(frame, decided)
-            frame[slots["result"]] = value
+            if result_slot >= 0:
+                frame[result_slot] = value
             if assign is not None:
                 assign(frame)
             return 0

@@ -13,7 +13,7 @@ from microflow_runtime.compiler.decisions import SUBJECT, CheckedInput, CheckedT
 from microflow_runtime.compiler.formulas import Evaluate
 from microflow_runtime.compiler.plan import Frame
 from microflow_runtime.errors import FeelError, NodeError
-from microflow_runtime.feel import FeelLimitError, Value
+from microflow_runtime.feel import Date, FeelLimitError, Value
 
 Lookup = Callable[[Value], int]
 """Gives the rules that may take a value; -1 for one that is not allowed."""
@@ -124,7 +124,7 @@ def _lookup(column: Column) -> Lookup:
     masks = [-1 if piece in column.refused else mask for piece, mask in enumerate(column.may)]
     missing = masks[axis.missing]
     if isinstance(axis, OrderedAxis):
-        return _ordered(axis.constants, masks, missing)
+        return _by_day(axis.constants, masks, missing) if axis.dates else _ordered(axis.constants, masks, missing)
     if isinstance(axis, TextAxis):
         known: dict[Any, int] = {value: masks[rank] for value, rank in axis.ranks.items()}
         known[None] = missing
@@ -146,3 +146,9 @@ def _ordered(constants: list[Any], masks: list[int], missing: int) -> Lookup:
         return masks[2 * index + 1 if index < last and constants[index] == value else 2 * index]
 
     return find
+
+
+def _by_day(constants: list[Date], masks: list[int], missing: int) -> Lookup:
+    """Look up days by year, month and day, which Python compares at once."""
+    find = _ordered([(day.year, day.month, day.day) for day in constants], masks, missing)
+    return lambda value: missing if value is None else find((value.year, value.month, value.day))

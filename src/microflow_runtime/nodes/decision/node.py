@@ -22,7 +22,7 @@ from microflow_runtime.compiler.node_context import NodeContext
 from microflow_runtime.compiler.plan import Action, Frame
 from microflow_runtime.feel import origin_of
 from microflow_runtime.nodes.decision.deciding import BoundTable
-from microflow_runtime.nodes.decision.giving import given_by, giver, names_read, never
+from microflow_runtime.nodes.decision.giving import given_by, giver, names_read, never, used_slots
 from microflow_runtime.nodes.decision.imported import prepare_imported
 from microflow_runtime.nodes.decision.settings import TABLE_KEYS, DecisionSettings
 from microflow_runtime.nodes.decision.written import read_table
@@ -80,7 +80,7 @@ def _prepare_table(context: NodeContext) -> Build:
     def build() -> Action:
         bound = BoundTable(table, {**context.layout.slots, SUBJECT: subject})
         assign = context.bind_outputs(outputs, given)
-        give = giver(table, {name: context.given_slot(name) for name in given})
+        give = giver(table, used_slots(context, outputs, given))
 
         def run(frame: Frame, _run: Any) -> int:
             give(frame, bound.decide(frame))
