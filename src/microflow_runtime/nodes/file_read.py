@@ -7,11 +7,12 @@ of the settings, JSON lines and S3 are ours.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from decimal import Decimal
 from functools import partial
-from typing import Annotated, Any, ClassVar, Final
+from time import perf_counter_ns
+from typing import Annotated, Any, ClassVar, Final, TypeVar
 
 import msgspec
 
@@ -24,7 +25,7 @@ from microflow_runtime.engine.contract import Stream
 from microflow_runtime.engine.files import Files, FileSession
 from microflow_runtime.engine.run import Run
 from microflow_runtime.engine.surroundings import computing
-from microflow_runtime.errors import LimitExceeded, NodeError
+from microflow_runtime.errors import DeadlineExceeded, LimitExceeded, MicroflowError, NodeError
 from microflow_runtime.feel import ANY, BOOLEAN, NUMBER, STRING, ListType, Type, optional
 from microflow_runtime.formats import (
     FormatSettings,
@@ -39,11 +40,12 @@ from microflow_runtime.formats import (
 from microflow_runtime.formats.order import Distinct, Order, sort_records
 from microflow_runtime.model.type_ref import TypeRef
 
+_T = TypeVar("_T")
 CHUNK_RECORDS: Final = 500
 """How many records are read in one go, between which others have their turn."""
 _ASIDE_SECONDS: Final = 5.0
 _RECORD: Final = "Record"
-_NOT_THE_FILE: Final = frozenset({"file.missing", "file.connect", "file.busy", "permission"})
+_NOT_THE_FILE: Final = frozenset({"file.missing", "file.connect", "file.busy", "permission", "timeout"})
 """Kinds of errors that say nothing against the file, which stays where it is."""
 
 
@@ -200,14 +202,17 @@ class _Reading:
     async def stream(self, frame: Frame, run: Run) -> AsyncGenerator[Any]:
         """Give the records one by one. See `Stream`."""
         name, to, aside = self._names(frame, run)
-        async with run.resources.open_files(self.app, self._connection) as session:
+        async with AsyncExitStack() as stack:
+            async with _until_deadline(run):
+                opened = await stack.enter_async_context(run.resources.open_files(self.app, self._connection))
+            session = _Timely(opened, run)
             try:
                 async with aclosing(self._chunks(session, name, frame, run)) as chunks:
                     async for chunk in chunks:
                         for record in chunk:
                             yield record
             except BaseException as error:
-                await self._put_aside(session, name, aside, error)
+                await self._put_aside(opened, name, aside, error)
                 raise
             await self._finish(session, name, to)
 
@@ -268,9 +273,36 @@ class _Reading:
             async with asyncio.timeout(_ASIDE_SECONDS):
                 await session.do(lambda files: files.move(name, aside, replace=self._replaces))
         except (NodeError, TimeoutError) as problem:
-            if isinstance(error, NodeError):
+            if isinstance(error, MicroflowError):
                 told = problem.message if isinstance(problem, NodeError) else "it took too long."
                 error.message += f" It could not be moved aside either: {told}"
+
+
+class _Timely:
+    """A session whose work ends with the time of the run: a loop that takes a stream leaves that to it."""
+
+    def __init__(self, session: FileSession, run: Run) -> None:
+        self._session = session
+        self._run = run
+
+    async def do(self, work: Callable[[Files], _T]) -> _T:
+        """See FileSession. Raises DeadlineExceeded."""
+        async with _until_deadline(self._run):
+            return await self._session.do(work)
+
+
+@asynccontextmanager
+async def _until_deadline(run: Run) -> AsyncIterator[None]:
+    limit = asyncio.timeout((run.deadline_ns - perf_counter_ns()) / 1e9)
+    try:
+        async with limit:
+            yield
+    except TimeoutError as error:
+        if not limit.expired():
+            raise
+        raise DeadlineExceeded(
+            f"the time limit of {run.limit_ns / 1e9:.3f} s has passed while a file was read."
+        ) from error
 
 
 def _action(reading: _Reading, context: NodeContext, assign: Assign | None) -> Action:

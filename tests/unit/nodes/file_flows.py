@@ -1,5 +1,6 @@
 """Flows that read and write files in a folder of their own, and the folder."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -48,7 +49,7 @@ fields:
 def read_flow(settings: str, *, catch: bool = False, more: str = "") -> str:
     """Give the flow `Read`, whose node has these settings, beside connection, file and record."""
     given = indent(settings, "    ")
-    caught = '    catch:\n      - {error: any, out: {Told: = error}, to: End}\n' if catch else ""
+    caught = "    catch:\n      - {error: any, out: {Told: = error}, to: End}\n" if catch else ""
     return f"""
 microflow: Read
 inputs: {{In: Ask}}
@@ -137,6 +138,10 @@ async def files_app(home: Path, **settings: Any) -> AsyncIterator[FilesApp]:
     resources = ProcessResources(Settings(home=home, **settings), MemoryStore())
     try:
         yield FilesApp(resources, home)
+        for _ in range(100):
+            if not resources.files.in_use:
+                break
+            await asyncio.sleep(0.02)
         assert resources.files.in_use == 0
         assert list((home / "scratch").glob("*")) == []
     finally:
