@@ -76,6 +76,7 @@ def _demo(folder: Path) -> None:
                 _log_in(client, password)
                 with _start_deploy(client, folder) as deployed:
                     _three_flows(client)
+                    _basket(client)
                     finish_command(accounts)
                     _two_flows_without_session(client)
                     _failures(client)
@@ -116,6 +117,19 @@ def _three_flows(client: Client) -> None:
     days = schedule[0]["wGSchedule"][0]["dWork"]
     expect(len(days) == 31, f"March should have 31 days, and the reply has {len(days)}")
     expect(isinstance(days[0]["state_nameP"], list), "the lists should be nested three deep")
+
+
+def _basket(client: Client) -> None:
+    _title("A basket of goods in two currencies: twelve kinds of nodes in one flow")
+    items = [
+        {"sku": "LAMP", "price": 12.5, "currency": "USD", "quantity": 40},
+        {"sku": "BULB", "price": 99, "currency": "JPY", "quantity": 100},
+    ]
+    basket = {"flowName": "Quote Basket", "object": {"BasketBO": {"customer": "wholesale", "items": items}}}
+    quote = _call(client, basket)["QuoteBO"]
+    expect(quote["total"] == 17563.17, f"the basket should cost 17563.17 baht, and the reply says {quote['total']}")
+    expect(quote["discount"] == 0.08, f"the discount should be 0.08, and the reply says {quote['discount']}")
+    expect(len(quote["lines"]) == 2, f"there should be 2 lines, and the reply has {len(quote['lines'])}")
 
 
 def _two_flows_without_session(client: Client) -> None:

@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from microflow_runtime.compiler import types_of
 from microflow_runtime.compiler.reading import (
     Definition,
     Document,
@@ -34,6 +35,7 @@ from microflow_runtime.errors import Fault
 from microflow_runtime.model.app import App
 from microflow_runtime.model.business_object import BusinessObject
 from microflow_runtime.model.microflow import Microflow
+from microflow_runtime.model.type_ref import TypeRef
 from microflow_runtime.runtime.lazy_plan import Documents
 from microflow_runtime.runtime.manifest import file_key
 from microflow_runtime.runtime.references import callees_of, files_of, files_of_app, pinned_of
@@ -42,7 +44,7 @@ from microflow_runtime.runtime.slices import Slices
 
 _Told = TypeVar("_Told")
 
-NOTE_FORM: Final = 1
+NOTE_FORM: Final = 2
 """Grows when what a note holds, or how it is made, changes."""
 _BATCH: Final = 200
 
@@ -281,14 +283,18 @@ def note_key(key: str) -> str:
     return f"note-{NOTE_FORM}-{key}"
 
 
+def _named(types: Iterable[TypeRef]) -> tuple[str, ...]:
+    """List the Business Objects that types name."""
+    return tuple(sorted({ref.name for ref in types if not ref.is_simple}))
+
+
 def note_of(definition: Definition) -> Note:
     """Give what a definition says of itself."""
     if isinstance(definition, Microflow):
-        types = (*definition.inputs.values(), *definition.outputs.values(), *definition.variables.values())
         return Note(
             definition.name,
             definition.id,
-            uses=tuple(sorted({ref.name for ref in types if not ref.is_simple})),
+            uses=_named(types_of(definition)),
             callees=callees_of(definition),
             pinned=pinned_of(definition),
             files=files_of(definition),
@@ -296,8 +302,7 @@ def note_of(definition: Definition) -> Note:
             runs_as=definition.runs_as,
         )
     if isinstance(definition, BusinessObject):
-        types = tuple(field.type for field in definition.fields)
-        return Note(definition.name, uses=tuple(sorted({ref.name for ref in types if not ref.is_simple})))
+        return Note(definition.name, uses=_named(field.type for field in definition.fields))
     return Note(definition.name, version=definition.version, files=files_of_app(definition))
 
 

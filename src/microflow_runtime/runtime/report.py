@@ -5,6 +5,7 @@ from functools import cached_property
 
 import msgspec
 
+from microflow_runtime.compiler import types_of
 from microflow_runtime.runtime.catalog import Catalog
 from microflow_runtime.runtime.manifest import FlowRecord, Place
 
@@ -103,8 +104,7 @@ def _count(catalog: Catalog, records: Sequence[FlowRecord]) -> _Counted:
     for record in records:
         flow = catalog.flow_of(record)
         objects = catalog.business_objects_of(record)
-        declared = (*flow.inputs.values(), *flow.outputs.values(), *flow.variables.values())
-        uses += sum(not ref.is_simple for ref in declared)
+        uses += sum(not ref.is_simple for ref in types_of(flow))
         classes += len(objects)
         for name, definition in objects.items():
             fields_of[record.business_objects[name]] = len(definition.fields)

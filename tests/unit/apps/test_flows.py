@@ -16,7 +16,9 @@ from microflow_runtime.errors import ExecutionError
 from microflow_runtime.model.principal import Principal
 from microflow_runtime.nodes.table import NODE_TYPES
 from microflow_runtime.runtime.data_sources import DataSources
+from microflow_runtime.runtime.resources import ProcessResources
 from microflow_runtime.settings import Settings
+from microflow_runtime.store import MemoryStore
 
 APPS = Path(__file__).parents[3] / "apps"
 ANYBODY = Principal(username="tester", grants=frozenset({("data_source", "*", "use"), ("microflow", "*", "execute")}))
@@ -48,7 +50,7 @@ class Bench:
             self.definitions.microflows[name], self.library, self.definitions.document_of_microflow(name)
         )
 
-    async def call(self, sources: DataSources, name: str, given: dict[str, Any]) -> dict[str, Any]:
+    async def call(self, sources: ProcessResources, name: str, given: dict[str, Any]) -> dict[str, Any]:
         """Run a flow with the JSON values of its inputs."""
         plan = self.plan(name)
         frame = read_inputs(plan, given, ANYBODY, Notes())
@@ -75,9 +77,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture
-async def sources(home: Path) -> AsyncIterator[DataSources]:
-    """Open the apps' databases."""
-    opened = DataSources(Settings(home=home))
+async def sources(home: Path) -> AsyncIterator[ProcessResources]:
+    """Open what the apps' flows ask for: their databases, and a cache."""
+    opened = ProcessResources(Settings(home=home), MemoryStore())
     yield opened
     await opened.close()
 
@@ -97,7 +99,7 @@ def test_an_app_compiles_without_faults(app: str) -> None:
 
 
 @pytest.mark.parametrize(("app", "flow", "case"), CASES)
-async def test_a_flow_answers_as_its_tests_say(app: str, flow: str, case: dict[str, Any], sources: DataSources) -> None:
+async def test_a_flow_answers_as_its_tests_say(app: str, flow: str, case: dict[str, Any], sources: ProcessResources) -> None:
     """A call gives exactly what is expected, or fails with the words that are expected."""
     if "expected_error" in case:
         with pytest.raises(ExecutionError) as failed:
@@ -107,7 +109,7 @@ async def test_a_flow_answers_as_its_tests_say(app: str, flow: str, case: dict[s
         assert await BENCHES[app].call(sources, flow, case["input"]) == case["expected"]
 
 
-async def test_a_month_is_nested_three_lists_deep(sources: DataSources) -> None:
+async def test_a_month_is_nested_three_lists_deep(sources: ProcessResources) -> None:
     """The nested answer says the same as the flat rows: every day of every member, with all activities and exact sums."""
     given = {"param_work_my_calendar": {"as_year": "2026", "as_month": "03", "employee_code": "640003"}}
     reply = await BENCHES["Demo"].call(sources, "work_group_schedule_of_my_calendar", given)

@@ -87,6 +87,31 @@ async def test_an_app_is_known_by_its_notes(folder: Folder) -> None:
     _assert_told(folder)
 
 
+async def test_a_flow_uses_what_only_its_loops_keep(folder: Folder) -> None:
+    """The type of a variable of a loop is one that the flow needs, as that of its own variables."""
+    folder.write(
+        "microflows/L.yaml",
+        """
+microflow: L
+id: 0d7f3e4e-7b1f-4f0a-8a44-0b6e6f0f2c11
+nodes:
+  Start: {type: start, next: Each}
+  Each:
+    type: loop
+    each: [1]
+    variables: {Kept: A}
+    nodes:
+      Start: {type: start, next: End}
+      End: {type: end}
+    next: End
+  End: {type: end}
+""",
+    )
+    note = (await folder.look()).flows["L"].note
+    assert note is not None
+    assert note.uses == ("A",)
+
+
 async def test_what_has_not_changed_is_not_looked_into(folder: Folder) -> None:
     """The same records stand in the next index, and news tells of the flow that changed."""
     first = await folder.look()
