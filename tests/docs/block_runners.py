@@ -41,7 +41,7 @@ class Case(msgspec.Struct, frozen=True):
 def run(case: Case) -> None:
     """Run a block; the test fails when it does not do what its page says."""
     block = case.block
-    if block.language == "yaml" and "/" in block.kind[1]:
+    if "/" in block.kind[1]:
         _is_the_file(block)
         return
     runner = RUNNERS.get(block.kind)

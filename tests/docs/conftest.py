@@ -1,12 +1,13 @@
 """The server that the pages' blocks talk to, started once and only when a block needs it."""
 
+import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from demo_server import microflow_command
-from tests.docs.page_server import PageServer, page_server
+from tests.docs.page_server import FUNCTIONS, PageServer, page_server
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +23,8 @@ def check_app() -> Callable[[Path], str]:
 
     def check(app: Path) -> str:
         command = [microflow_command(), "check", "--app", str(app), "--output", "concise"]
-        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+        environment = {**os.environ, "PYTHONPATH": str(FUNCTIONS)}
+        done = subprocess.run(command, check=False, env=environment, capture_output=True, text=True, timeout=60)
         return "" if done.returncode == 0 else done.stdout + done.stderr
 
     return check

@@ -9,12 +9,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+import pytest
 from demo_server import Client, new_password, served
 from tests.docs.code_blocks import ROOT, Block, blocks_of, pages
 from tests.docs.outside_server import outside_server
+from tests.servers.mail import mail_server_in_a_thread
 
 WRITTEN_ADDRESS: Final = "127.0.0.1:8080"
 WRITTEN_OUTSIDE: Final = "127.0.0.1:9000"
+WRITTEN_MAIL_PORT: Final = "port: 2525"
+FUNCTIONS: Final = ROOT / "tests" / "functions"
+"""The distributions of custom code that pages call."""
 _FOLDERS: Final = {"app": "", "business_object": "business_objects", "microflow": "microflows"}
 _PLAIN_APP: Final = "app: {name}\nversion: v.0.1.0\n"
 
@@ -64,11 +69,13 @@ def page_server(folder: Path) -> Iterator[PageServer]:
     """Serve the demo apps and the page apps from a copy, logged in as the administrator."""
     shutil.copytree(ROOT / "apps", folder / "apps")
     apps = sorted(path.parent for path in (folder / "apps").glob("*/app.yaml"))
-    with outside_server() as outside:
+    with outside_server() as outside, mail_server_in_a_thread() as mail, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(FUNCTIONS))
         for page in pages():
             blocks = blocks_of(page)
             if any(map(calls_a_server, blocks)):
-                app = write_page_app(blocks, folder / "page apps" / page.stem, outside=outside)
+                place = folder / "page apps" / page.stem
+                app = write_page_app(blocks, place, outside=outside, mail_port=mail.port)
                 apps += [app] if app is not None else []
         yield from _served(apps, folder)
 
@@ -82,10 +89,12 @@ def _served(apps: list[Path], folder: Path) -> Iterator[PageServer]:
         yield PageServer(client, folder)
 
 
-def write_page_app(blocks: list[Block], folder: Path, *, outside: str = WRITTEN_OUTSIDE) -> Path | None:
+def write_page_app(
+    blocks: list[Block], folder: Path, *, outside: str = WRITTEN_OUTSIDE, mail_port: int = 2525
+) -> Path | None:
     """Write the definitions of one page as one app; None when the page has none. Blocks marked `alone` stay out.
 
-    `outside` stands for the address of the outside system that pages write.
+    `outside` stands for the address of the outside system that pages write, `mail_port` for the port of its mail server.
     """
     definitions = [block for block in blocks if is_definition(block) and "alone" not in block.words]
     if not definitions:
@@ -97,7 +106,8 @@ def write_page_app(blocks: list[Block], folder: Path, *, outside: str = WRITTEN_
         place = folder / _FOLDERS[block.kind[1]]
         place.mkdir(parents=True, exist_ok=True)
         name = "app" if block.kind[1] == "app" else f"line {block.line}"
-        (place / f"{name}.yaml").write_text(block.text.replace(WRITTEN_OUTSIDE, outside), encoding="utf-8")
+        text = block.text.replace(WRITTEN_OUTSIDE, outside).replace(WRITTEN_MAIL_PORT, f"port: {mail_port}")
+        (place / f"{name}.yaml").write_text(text, encoding="utf-8")
     return folder
 
 

@@ -21,7 +21,7 @@ from microflow_runtime.model.principal import Principal
 from microflow_runtime.nodes import NODE_TYPES
 from microflow_runtime.runtime import Catalog
 from microflow_runtime.runtime.active import with_active
-from microflow_runtime.runtime.builder import Forms, bodies_of, check_catalog, records_of
+from microflow_runtime.runtime.builder import Forms, bodies_of, check_catalog, records_of, shared_files_of
 from microflow_runtime.runtime.keys import with_keys
 from microflow_runtime.runtime.manifest import Manifest
 from microflow_runtime.telemetry import Metrics
@@ -29,7 +29,9 @@ from microflow_runtime.telemetry import Metrics
 ANYBODY = Principal(
     username="tester",
     roles=("clerk",),
-    grants=frozenset({("data_source", "*", "use"), ("connection", "*", "use"), ("microflow", "*", "execute")}),
+    grants=frozenset(
+        {("data_source", "*", "use"), ("connection", "*", "use"), ("code", "*", "use"), ("microflow", "*", "execute")}
+    ),
 )
 APP = """
 app: Shop
@@ -114,7 +116,8 @@ async def _checked(source: AppSource) -> tuple[Catalog, AppDefinitions, tuple[Fa
     forms = Forms({})
     records = records_of(definitions, origin="folder", snapshot=definitions.snapshot)
     manifest = Manifest(flows=with_active(with_keys(records)))
-    catalog = Catalog(1, manifest, bodies_of([definitions], forms), NODE_TYPES, Metrics("0"))
+    bodies = bodies_of([definitions], forms) | shared_files_of([definitions], manifest)
+    catalog = Catalog(1, manifest, bodies, NODE_TYPES, Metrics("0"))
     _, warnings = await check_catalog(catalog, [definitions], set())
     return catalog, definitions, warnings
 

@@ -6,10 +6,12 @@ from typing import Any, ClassVar, Protocol
 
 import msgspec
 
+from microflow_runtime.code import CodeReply, CodeRequest
 from microflow_runtime.compiler.node_context import NodeContext
 from microflow_runtime.compiler.plan import Action, Frame
 from microflow_runtime.engine.files import FileSession
 from microflow_runtime.engine.http import HttpReply, HttpRequest
+from microflow_runtime.engine.mail import Mail, MailReceipt
 from microflow_runtime.engine.sql import SqlConnection
 from microflow_runtime.feel import Type
 from microflow_runtime.model.app import App
@@ -80,5 +82,20 @@ class Resources(Protocol):
         """Open a named connection that holds files, for one node; closing it leaves no file and no socket open.
 
         Raises NodeError of kind `file.connect` or `file.busy`.
+        """
+        ...
+
+    async def send_mail(self, app: App, connection: str, mail: Mail) -> MailReceipt:
+        """Send one mail by a named connection of the type `smtp`; it was taken for at least one recipient.
+
+        Raises NodeError of a kind `mail…` that shows no secret and may be retried only where nothing was taken. Whoever is
+        cancelled leaves a closed socket behind, and nobody knows whether a mail that was on its way arrived.
+        """
+        ...
+
+    async def call_code(self, request: CodeRequest) -> CodeReply:
+        """Call a function of the operator in a process of its own and give its value.
+
+        Raises NodeError of a kind `code…`; whoever is cancelled kills the process.
         """
         ...

@@ -6,6 +6,7 @@ from typing import Final
 
 from microflow_runtime.engine import NodeType
 from microflow_runtime.nodes.cache import CacheNode
+from microflow_runtime.nodes.code import CodeNode
 from microflow_runtime.nodes.database import DatabaseNode
 from microflow_runtime.nodes.end import EndNode
 from microflow_runtime.nodes.file_read import FileReadNode
@@ -13,6 +14,7 @@ from microflow_runtime.nodes.file_write import FileWriteNode
 from microflow_runtime.nodes.gateway import GatewayNode
 from microflow_runtime.nodes.log import LogNode
 from microflow_runtime.nodes.loop import LoopNode
+from microflow_runtime.nodes.mail import MailNode
 from microflow_runtime.nodes.mapping import MappingNode
 from microflow_runtime.nodes.parallel import ParallelNode
 from microflow_runtime.nodes.rest import RestNode
@@ -27,6 +29,8 @@ _ALL: Final[tuple[NodeType, ...]] = (
     GatewayNode(),
     DatabaseNode(),
     RestNode(),
+    MailNode(),
+    CodeNode(),
     SubFlowNode(),
     ThrowNode(),
     LoopNode(),

@@ -4,13 +4,17 @@ from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 
+from microflow_runtime.code import CodeReply, CodeRequest
 from microflow_runtime.engine import SqlConnection
 from microflow_runtime.engine.files import FileSession
 from microflow_runtime.engine.http import HttpReply, HttpRequest
+from microflow_runtime.engine.mail import Mail, MailReceipt
 from microflow_runtime.model.app import App
+from microflow_runtime.runtime.code import CodePool
 from microflow_runtime.runtime.connections import Connections
 from microflow_runtime.runtime.data_sources import DataSources
 from microflow_runtime.runtime.files import FilePlaces
+from microflow_runtime.runtime.mail import MailServers
 from microflow_runtime.settings import Settings
 from microflow_runtime.store.protocol import ValueStore
 
@@ -22,6 +26,8 @@ class ProcessResources:
         self._store = store
         self.data_sources = DataSources(settings)
         self.connections = Connections(settings)
+        self.mail_servers = MailServers(settings)
+        self.code = CodePool(settings)
         self.files = FilePlaces(settings)
 
     def open_transaction(self, app: App, source: str) -> AbstractAsyncContextManager[SqlConnection]:
@@ -48,14 +54,25 @@ class ProcessResources:
         """See `engine.Resources`."""
         return self.files.open_files(app, connection)
 
+    async def send_mail(self, app: App, connection: str, mail: Mail) -> MailReceipt:
+        """See `engine.Resources`."""
+        return await self.mail_servers.send_mail(app, connection, mail)
+
+    async def call_code(self, request: CodeRequest) -> CodeReply:
+        """See `engine.Resources`."""
+        return await self.code.call(request)
+
     def keep_only(self, apps: Iterable[App]) -> None:
         """Close what none of these apps defines any more, once nobody uses it."""
         known = list(apps)
         self.data_sources.keep_only(known)
         self.connections.keep_only(known)
+        self.mail_servers.keep_only(known)
 
     async def close(self) -> None:
         """Close everything."""
         await self.files.close()
+        await self.code.close()
+        self.mail_servers.close()
         await self.connections.close()
         await self.data_sources.close()

@@ -11,6 +11,7 @@ ACCESSES: dict[str, tuple[str, ...]] = {
     "cache": ("refresh", "classAction"),
     "data_source": ("use",),
     "connection": ("use",),
+    "code": ("use",),
     "session": ("view", "revoke"),
     "audit": ("view",),
     "role": ("manage",),

@@ -149,6 +149,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     loop_turns: Annotated[int, _limit("Turns of one loop.", "turns")] = 100_000
     rows: Annotated[int, _limit("Rows one database node may read.", "rows")] = 50_000
     reply_bytes: Annotated[int, _limit("Size of a reply.", "bytes")] = 32 * MIB
+    code_processes: Annotated[
+        int, _about("Processes of one worker that custom code runs in at once.", at_least=1, at_most=256)
+    ] = 4
+    code_waiting: Annotated[
+        int, _about("Calls of custom code of one worker that may wait for a process.", unit="calls", at_least=0)
+    ] = 16
+    code_memory_bytes: Annotated[
+        int, _about("Address space of one process of custom code.", unit="bytes", at_least=128 * MIB)
+    ] = 1024 * MIB
+    code_result_bytes: Annotated[int, _limit("Size of what one call of custom code gives.", "bytes")] = 32 * MIB
+    code_idle_seconds: Annotated[
+        float, _seconds("A process of custom code that had nothing to do for this long ends.")
+    ] = 60.0
     concurrent_executions: Annotated[int, _limit("Executions under way at once in one worker.", "executions")] = 512
     concurrent_per_principal: Annotated[
         int, _limit("Executions of one principal under way at once in one worker.", "executions")

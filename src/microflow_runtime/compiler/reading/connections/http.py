@@ -53,6 +53,18 @@ def _certificate_has_its_key(written: Mapping[str, Any], path: KeyPath, findings
         findings.add(fault_codes.KEYS_DISAGREE, message, path, help="give both, or neither")
 
 
+TLS: Final = Record(
+    keys=(
+        key("authority", SecretRef(), "A secret: the PEM text of the authority to trust, and no other."),
+        key("certificate", SecretRef(), "A secret: the PEM text of our certificate."),
+        key("key", SecretRef(), "A secret: the PEM text of its key."),
+    ),
+    build=ClientTls,
+    check=_certificate_has_its_key,
+)
+"""Whom a connection trusts, and the certificate it shows."""
+
+
 def auth_shape(wrap: Wrap) -> Choice:
     """Give the shape of `auth`."""
     text, secret = wrap(Text(empty=False)), SecretRef()
@@ -103,24 +115,12 @@ def auth_shape(wrap: Wrap) -> Choice:
 
 def http_shape(wrap: Wrap) -> Record:
     """Give the shape of a whole connection; `wrap` is put around each setting that may name a variable."""
-    duration, secret = wrap(Duration()), SecretRef()
+    duration = wrap(Duration())
     return Record(
         keys=(
             key("url", wrap(HttpUrl()), "Where the server is; the paths of nodes come behind it.", required=True),
             key("auth", auth_shape(wrap), "Who we are there."),
-            key(
-                "tls",
-                Record(
-                    keys=(
-                        key("authority", secret, "A secret: the PEM text of the authority to trust, and no other."),
-                        key("certificate", secret, "A secret: the PEM text of our certificate."),
-                        key("key", secret, "A secret: the PEM text of its key."),
-                    ),
-                    build=ClientTls,
-                    check=_certificate_has_its_key,
-                ),
-                "Whom to trust, and our own certificate.",
-            ),
+            key("tls", TLS, "Whom to trust, and our own certificate."),
             key("headers", MapOf(value=Either(wrap(HeaderValue())), key=HeaderName()), "Headers of each request."),
             key(
                 "connect_timeout",

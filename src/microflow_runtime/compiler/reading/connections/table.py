@@ -14,6 +14,7 @@ from microflow_runtime.compiler.reading.connections.files import (
     sftp_shape,
 )
 from microflow_runtime.compiler.reading.connections.http import Wrap, http_shape
+from microflow_runtime.compiler.reading.connections.smtp import smtp_shape
 from microflow_runtime.compiler.reading.connections.words import VARIABLE, Choice, Variable
 from microflow_runtime.compiler.reading.findings import Findings, KeyPath, nearest, shown
 from microflow_runtime.compiler.reading.shapes import BAD, Record, Schema
@@ -26,6 +27,7 @@ TYPES: Final[Mapping[str, Callable[[Wrap], Record]]] = {
     "ftps": ftps_shape,
     "sftp": sftp_shape,
     "s3": s3_shape,
+    "smtp": smtp_shape,
 }
 """The types by name: each gives the shape of its settings, with a wrapping put around what may name a variable."""
 DEFAULT_TYPE: Final = "http"
