@@ -46,6 +46,8 @@ class Trace(NamedTuple):
 
 NO_TRACE: Final = Trace("", "")
 
+_NOT_COMPILED: Final = "The flow cannot be compiled any more; the server's log tells why."
+
 
 class DoAction:
     """Executes flows. One per worker. `new_id` makes execution ids; tests inject their own."""
@@ -195,7 +197,7 @@ class DoAction:
             plan = entry.plan
         except MicroflowError as error:
             _log.error("flow cannot be compiled", flow=entry.object_name, code=error.code, error=error.message)
-            return error_body(error.message, entry.record.name, entry.record.id)
+            return error_body(_NOT_COMPILED, entry.record.name, entry.record.id)
         if plan.waits or request.is_large:
             return await self._run(catalog, entry, plan, principal, request, hung_up, trace)
         return self._run_at_once(catalog, entry, plan, principal, request.objects)
