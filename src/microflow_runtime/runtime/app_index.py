@@ -253,7 +253,7 @@ class _Reading:
         self.is_like_before &= before is not None and _claims(before) == _claims(found) and not self.faulty
 
     def _kept_note(self, key: str) -> Note | None:
-        body = self._shelf.get(note_key(key))
+        body = self._shelf.get(note_key(key)) if key in self._shelf else None
         return None if body is None else msgspec.msgpack.decode(body, type=Note)
 
     async def _note(self, file: SourceFile, key: str, slices: Slices) -> Note | None:

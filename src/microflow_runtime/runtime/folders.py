@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from microflow_runtime.errors import Conflict, NotFound, StoreError
+from microflow_runtime.errors import Conflict, NotFound
 from microflow_runtime.runtime.app_index import AppIndex, IndexedFile, note_key, read_index
 from microflow_runtime.runtime.kept_index import find_index, keep_index, keys_of_index
 from microflow_runtime.runtime.lazy_plan import Documents
@@ -46,17 +46,25 @@ class Folders:
                 self._unkept[label] = 0
                 if before.files:
                     self._good[label] = before
-            try:
-                index = await read_index(path, label, before, self._shelf, self._documents)
-            except StoreError:
-                self._indexes.pop(label, None)  # a document is lost: the next look reads all of them
-                raise
+            index = await read_index(path, label, before, self._shelf, self._documents)
             self._indexes[label] = index
             self._unkept[label] += index.looked_into
             self._news = None if self._news is None or index.news is None else self._news | index.news
             if index.name and found.setdefault(index.name, index) is not index:
                 raise Conflict(f"Two folders hold the app {index.name}.")
         return [self._indexes[path.as_posix()] for path in self._paths]
+
+    @property
+    def are_known(self) -> bool:
+        """Whether this process has looked at all of them."""
+        return all(path.as_posix() in self._indexes for path in self._paths)
+
+    def forget(self) -> None:
+        """Know nothing any more, so that the next look reads every file."""
+        for path in self._paths:
+            self._indexes[path.as_posix()] = AppIndex(label=path.as_posix())
+        self._good.clear()
+        self._news = None
 
     def last_good(self, index: AppIndex) -> AppIndex | None:
         """Give what is known of the folder from when all its Business Objects were found good."""

@@ -16,7 +16,7 @@ from microflow_runtime.model.app import App
 from microflow_runtime.model.business_object import BusinessObject
 from microflow_runtime.model.microflow import Microflow
 from microflow_runtime.runtime.manifest import FlowRecord
-from microflow_runtime.runtime.shelf import Bodies
+from microflow_runtime.runtime.shelf import Bodies, LostDocument
 
 KEPT_PLANS: Final = 1_000
 _KEPT_DEFINITIONS: Final = 256
@@ -56,7 +56,7 @@ class Documents:
         """Give a document, under another path when one is given. Raises StoreError when it is lost or damaged."""
         body = self.bodies.get(key)
         if body is None:
-            raise StoreError("The store has lost a definition.")
+            raise LostDocument("The store has lost a definition.")
         try:
             return load(body, path)
         except ValueError as error:

@@ -30,6 +30,7 @@ from microflow_runtime.runtime.catalog import Catalog
 from microflow_runtime.runtime.folder_check import check_folders
 from microflow_runtime.runtime.folders import Folders, Pending
 from microflow_runtime.runtime.garbage import give_back
+from microflow_runtime.runtime.keeping import Keeping
 from microflow_runtime.runtime.keys import with_keys
 from microflow_runtime.runtime.limits import limits_of
 from microflow_runtime.runtime.manifest import (
@@ -41,7 +42,6 @@ from microflow_runtime.runtime.manifest import (
     decode_manifest,
     decode_section,
     encode_manifest,
-    hashes_of,
     kind_of_key,
 )
 from microflow_runtime.runtime.next_manifest import next_manifest
@@ -50,7 +50,7 @@ from microflow_runtime.runtime.published import NOTHING_PUBLISHED, Published, re
 from microflow_runtime.runtime.refresh_lock import refresh_lock
 from microflow_runtime.runtime.report import RefreshReport, report_on
 from microflow_runtime.runtime.resources import ProcessResources
-from microflow_runtime.runtime.shelf import Shelf
+from microflow_runtime.runtime.shelf import LostDocument, Shelf
 from microflow_runtime.runtime.slices import Slices
 from microflow_runtime.settings import Settings
 from microflow_runtime.store import AuditEntry, Store
@@ -59,7 +59,6 @@ from microflow_runtime.telemetry import Metrics, get_log
 _log: Final = get_log("runtime")
 _KEPT_CATALOGS: Final = 8
 _SECOND_LOOK_SECONDS: Final = 0.5
-_MANY: Final = 200
 _GIVE_BACK_EVERY: Final = 8
 _TIDY_EVERY: Final = 128
 """After so many epochs what nothing needs any more is taken away."""
@@ -90,6 +89,7 @@ class Runtime:
         self._building = building
         self._run_folder = run_folder or page_path(settings.home).parent
         self.shelf = Shelf(self._run_folder / "documents.sqlite3")
+        self._keeping = Keeping(store, self.shelf)
         self.catalog = Catalog(0, Manifest(), self.shelf, node_types, metrics, kept_plans=settings.kept_plans)
         self.folders = Folders(settings.apps, self.shelf, self.catalog.documents)
         self._found: list[AppIndex] = []
@@ -113,7 +113,7 @@ class Runtime:
                 with self._building():
                     try:
                         await self._load(wanted)
-                    except NotFound:
+                    except (NotFound, LostDocument):
                         if self.page.epoch == wanted:  # else it was replaced and tidied away meanwhile
                             raise
         return self.catalog
@@ -165,23 +165,8 @@ class Runtime:
             await slices.between()
         sections = [have[key] if key else EMPTY for key in row.sections]
         manifest = Manifest.of_sections(sections, row.active, row.working)
-        await self._bring(manifest)
+        await self._keeping.bring(manifest, self.catalog.manifest)
         self._swap(self._catalog(epoch, manifest))
-
-    async def _bring(self, manifest: Manifest) -> None:
-        """Bring onto the shelf what a manifest needs beside the present one and is not there."""
-        wanted = await self._wanted_beside(manifest)
-        missing = sorted(wanted - await self.shelf.find(wanted)) if wanted else []
-        for start in range(0, len(missing), _MANY):
-            await self.shelf.put(await self.store.get_definitions(missing[start : start + _MANY]))
-
-    async def _wanted_beside(self, manifest: Manifest) -> set[str]:
-        slices = Slices()
-        wanted: set[str] = set()
-        for old, new in manifest.replaced(self.catalog.manifest):
-            wanted |= hashes_of(new) - hashes_of(old)
-            await slices.between()
-        return wanted
 
     def _catalog(self, epoch: int, manifest: Manifest) -> Catalog:
         return Catalog(epoch, manifest, self.shelf, self.node_types, self.metrics, previous=self.catalog)
@@ -208,7 +193,7 @@ class Runtime:
                 published = await self._begin_above_the_store()
                 candidate, _ = await self._prepare(None, published)
                 if await self.publish(candidate, audit):
-                    await self._tidy({*candidate.checked, *candidate.known})
+                    await self._keeping.tidy(self.catalog, self.folders, {*candidate.checked, *candidate.known})
                 await self.folders.found_good(self._found, is_start=True)
         except DefinitionFaults as broken:
             latest = await self.store.find_latest_catalog()
@@ -255,6 +240,15 @@ class Runtime:
     ) -> tuple[Candidate, list[FlowRecord] | None]:
         """Give the catalog that the folders ask for, checked, and the flows it is about; None stands for all of the folders."""
         await self._follow_store()
+        try:
+            return await self._prepared(only, published)
+        except LostDocument:  # the shelf was removed, or tidied by a process that did not know of it
+            self.folders.forget()
+            return await self._prepared(only, published)
+
+    async def _prepared(
+        self, only: tuple[str, ...] | None, published: Published
+    ) -> tuple[Candidate, list[FlowRecord] | None]:
         self._found = indexes = await self.folders.read()
         old = self.catalog.manifest
         if published.records:
@@ -266,11 +260,13 @@ class Runtime:
             pending = Pending({place: record for place, record in pending.put.items() if place in named}, [])
             working = {**old.working, **working} if pending.put else dict(old.working)
         manifest = await next_manifest(old, pending.put, pending.gone, active=old.active, working=working)
-        await self._bring(manifest)
+        await self._keeping.bring(manifest, self.catalog.manifest)
         catalog = self._catalog(self.catalog.epoch + 1, manifest)
         checked, known, warnings = await self._check(catalog, published.apps, indexes)
         await self._prepare_data(catalog, indexes)
-        candidate = Candidate(catalog, await self._lacking(manifest), checked, known, warnings)
+        candidate = Candidate(
+            catalog, await self._keeping.lacking(manifest, self.catalog.manifest), checked, known, warnings
+        )
         return candidate, None if named is None else [manifest.complete(catalog.get(place)) for place in named]
 
     async def _prepare_data(self, catalog: Catalog, indexes: Iterable[AppIndex]) -> None:
@@ -313,14 +309,16 @@ class Runtime:
         manifest = Manifest(with_active(keyed, active), active).sharing(self.catalog.manifest)
         await slices.between()
         await self.shelf.put(bodies_of(apps, forms) | shared_files_of(apps, manifest))
-        await self._bring(manifest)
+        await self._keeping.bring(manifest, self.catalog.manifest)
         catalog = self._catalog(self.catalog.epoch + 1, manifest)
         await slices.between()
         checked, known, warnings = await self._check(catalog, apps)
         for definitions in apps:
             if definitions.app is not None and definitions.app.data_sources and not is_trial:
                 await asyncio.to_thread(self.resources.data_sources.prepare, definitions.app, definitions.file_content)
-        return Candidate(catalog, await self._lacking(manifest), checked, known, warnings)
+        return Candidate(
+            catalog, await self._keeping.lacking(manifest, self.catalog.manifest), checked, known, warnings
+        )
 
     async def _check(
         self, catalog: Catalog, apps: Sequence[AppDefinitions], indexes: Sequence[AppIndex] = ()
@@ -344,17 +342,6 @@ class Runtime:
             more, others = await check_catalog(catalog, apps, known, object_keys, ())
             checked, warnings = (*checked, *more), (*warnings, *others)
         return checked, frozenset(known), warnings
-
-    async def _lacking(self, manifest: Manifest) -> dict[str, bytes]:
-        """Give what a manifest needs beside the present one and the store does not have."""
-        wanted = await self._wanted_beside(manifest)
-        lacking = wanted - await self.store.find_known_hashes(wanted) if wanted else wanted
-        slices = Slices()
-        added: dict[str, bytes] = {}
-        for key in sorted(lacking):
-            added[key] = self.shelf[key]
-            await slices.between()
-        return added
 
     async def publish(self, candidate: Candidate, audit: AuditEntry | None, news: Publication = NOTHING_MORE) -> bool:
         """Keep the candidate and let it serve, here and on every worker. Gives False when it is what serves already."""
@@ -386,22 +373,8 @@ class Runtime:
         self.page.epoch = candidate.catalog.epoch
         _log.info("catalog published", epoch=candidate.catalog.epoch, flows=manifest.count)
         if self.catalog.epoch % _TIDY_EVERY == 0:
-            await self._tidy(set())
+            await self._keeping.tidy(self.catalog, self.folders, set())
         return True
-
-    async def _tidy(self, known: set[str]) -> None:
-        """Take away what the present catalog, the folders and these keys do not need: rows of the store, and of the shelf."""
-        slices = Slices()
-        documents: set[str] = set()
-        keys: set[str] = set()
-        for section in self.catalog.manifest.sections:
-            documents |= hashes_of(section)
-            keys.add(section.key)
-            keys.update(record.key for record in section.records)
-            await slices.between()
-        await self.store.prune_catalogs(self.catalog.epoch, documents | keys | known)
-        await self.shelf.keep_only(await self.folders.kept_keys(documents))
-        await asyncio.to_thread(give_back)
 
     async def _follow_store(self) -> None:
         """Begin from the newest catalog there is: another process may have published while this one waited."""

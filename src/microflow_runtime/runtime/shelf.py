@@ -23,8 +23,13 @@ _SETTINGS: Final = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = NORMAL",
     "PRAGMA cache_size = -512",
+    "PRAGMA journal_size_limit = 8388608",
     "CREATE TABLE IF NOT EXISTS kept (key TEXT PRIMARY KEY, body BLOB NOT NULL)",
 )
+
+
+class LostDocument(StoreError):
+    """A document is neither on the shelf nor in the store, though something refers to it."""
 
 
 class Bodies(Protocol):

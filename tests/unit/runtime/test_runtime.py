@@ -210,6 +210,32 @@ async def test_what_nothing_needs_is_taken_away_now_and_then(home: Home, monkeyp
     assert worker.catalog.find_named("Top")[0].plan.name == "Top"
 
 
+async def test_documents_lost_under_a_process_that_knew_the_folder_are_read_again(home: Home) -> None:
+    """Also those that nothing published needed yet, which the store does not have."""
+    home.write("business_object: Spare\nfields: {value: string?}\n")
+    runtime = home.runtime()
+    await runtime.start_up()
+    await runtime.refresh(_audit)
+    await runtime.shelf.keep_only([])
+    home.write(_flow("Apart", "x").replace("Out: Text", "Out: Spare"))
+    assert (await runtime.refresh(_audit)).changed
+    assert runtime.catalog.find_named("Apart")[0].plan.name == "Apart"
+
+
+async def test_a_process_that_does_not_know_the_folder_leaves_the_shelf_alone(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It cannot tell what others need of it: the index of the folder is still there for who looks."""
+    await asyncio.sleep(0.05)  # a file that is too young is read again
+    await home.runtime().start_up()
+    monkeypatch.setattr("microflow_runtime.runtime.runtime._TIDY_EVERY", 1)
+    other = home.runtime()
+    name, content = home.package("Leaf")
+    await fetch(other, {name: read_package(name, content)}, _audit)
+    (index,) = await other.folders.read()
+    assert (index.name, index.looked_into) == ("Shop", 0)
+
+
 async def test_a_worker_takes_over_the_plans_that_nothing_reached(home: Home) -> None:
     """So it is in a process that only follows."""
     supervisor, worker = home.runtime(), home.runtime()
