@@ -6,7 +6,7 @@ PY := $(PYTHON_ENV)/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check fuzz bench docs lock
+.PHONY: help setup demo serve test check fuzz files bench docs lock
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -29,6 +29,9 @@ check: setup ## Lint, format, types, layers, and that generated pages are curren
 
 fuzz: setup ## Try 50,000 random formulas a test, or FUZZ_EXAMPLES of them
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-50000} $(PY) -m pytest tests/property -k feel $(ARGS)
+
+files: setup ## Read a file of 1,000,000 records and a sheet of 100,000 in loops, and tell time and memory
+	@FILE_RECORDS=1000000 SHEET_RECORDS=100000 $(PY) -m pytest -q -s tests/unit/nodes/test_file_stream.py -k long $(ARGS)
 
 bench: setup ## Measure against FastAPI and the floor, and write docs/benchmarks.md
 	@bash scripts/need.sh wrk wrk

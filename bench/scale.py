@@ -100,6 +100,9 @@ async def _measure(service: Service, app: Path, home: Path, plan: Plan, found: _
     await _small_refreshes(load, operator, app, plan, found)
     await _full_refreshes(load, operator, app, plan, found)
     found.memory[f"after {plan.changed:,} flows changed at once"] = _worker(service)
+    for number in range(plan.flows):
+        await operator.call(body_of(number))
+    found.memory["after all flows were called"] = _worker(service)
     await _again_and_again(operator, app, home, plan, found, service)
     for connection in (*connections, operator):
         await connection.close()

@@ -184,6 +184,11 @@ def _run_on_postgresql(case: Case) -> None:
         server.execute("DROP ROLE IF EXISTS microflow")
 
 
+def _is_shared_file(case: Case) -> None:
+    """Take a file of the page's app, which is read with its definitions."""
+    assert len(case.block.words) == 3, f"{case.block.place}: a file has a name"
+
+
 def _is_shown(_case: Case) -> None:
     """Take a block that is there to be read: a tree of folders, the output of something."""
 
@@ -206,6 +211,7 @@ RUNNERS: Final[dict[tuple[str, str], Callable[[Case], None]]] = {
     ("feel", ""): _evaluate,
     ("toml", ""): _is_settings,
     ("sql", "postgresql"): _run_on_postgresql,
+    ("xml", "file"): _is_shared_file,
     ("text", ""): _is_shown,
 }
 

@@ -20,6 +20,7 @@ WRITTEN_OUTSIDE: Final = "127.0.0.1:9000"
 WRITTEN_MAIL_PORT: Final = "port: 2525"
 FUNCTIONS: Final = ROOT / "tests" / "functions"
 """The distributions of custom code that pages call."""
+SHARED_FILE: Final = ("xml", "file")
 _FOLDERS: Final = {"app": "", "business_object": "business_objects", "microflow": "microflows"}
 _PLAIN_APP: Final = "app: {name}\nversion: v.0.1.0\n"
 
@@ -108,6 +109,11 @@ def write_page_app(
         name = "app" if block.kind[1] == "app" else f"line {block.line}"
         text = block.text.replace(WRITTEN_OUTSIDE, outside).replace(WRITTEN_MAIL_PORT, f"port: {mail_port}")
         (place / f"{name}.yaml").write_text(text, encoding="utf-8")
+    for block in blocks:
+        if block.kind == SHARED_FILE:
+            place = folder / "files" / block.words[2]
+            place.parent.mkdir(exist_ok=True)
+            place.write_text(block.text, encoding="utf-8")
     return folder
 
 

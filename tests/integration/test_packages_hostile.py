@@ -80,7 +80,9 @@ def state_of(server: Server, packages: Path) -> State:
     files = {
         path.relative_to(server.folder).as_posix(): path.read_bytes()
         for path in server.folder.rglob("*")
-        if path.is_file() and packages not in path.parents and not path.name.startswith((store.name, "server.log", _SHELF))
+        if path.is_file()
+        and packages not in path.parents
+        and not path.name.startswith((store.name, "server.log", _SHELF))
     }
     return State(reply.headers["x-microflow-epoch"], answer, rows, files)
 

@@ -78,6 +78,10 @@ class Resources(Protocol):
         """
         ...
 
+    def http_address(self, app: App, connection: str) -> str:
+        """Give the URL of a named connection of the type `http`. Raises NodeError of kind `http.settings`."""
+        ...
+
     def open_files(self, app: App, connection: str) -> AbstractAsyncContextManager[FileSession]:
         """Open a named connection that holds files, for one node; closing it leaves no file and no socket open.
 

@@ -8,12 +8,23 @@ SAFE_TO_REPEAT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 """Methods that do the same when they are sent twice (RFC 9110)."""
 
 
+class SoapHeader(msgspec.Struct, frozen=True, kw_only=True):
+    """Where in a body that is a SOAP envelope a further header may be put: an offset, and the namespace of the envelope.
+
+    At that place the prefix `s` stands for the envelope's namespace.
+    """
+
+    at: int
+    envelope: str
+
+
 class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
     """One request to a named connection.
 
     `path` begins with `/` and is encoded, as `query` is, which comes without its `?`. `headers` are checked names and
     values. `deadline_ns` is on the clock of `perf_counter_ns`: when the caller gives up. `repeats` tells that the request
-    may be sent again when nobody knows whether it arrived.
+    may be sent again when nobody knows whether it arrived. `soap` tells that the body is a SOAP envelope, for connections
+    that sign in there.
     """
 
     method: str
@@ -25,6 +36,7 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
     repeats: bool = False
     trace_parent: str = ""
     trace_state: str = ""
+    soap: SoapHeader | None = None
 
 
 class HttpReply(msgspec.Struct, frozen=True, kw_only=True):

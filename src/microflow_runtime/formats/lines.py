@@ -26,7 +26,8 @@ def text_lines(file: BinaryIO, encoding: str) -> Iterator[str]:
                 raise RowMisfit(number, f"a line has more than {MOST_ROW_CHARACTERS} characters")
             yield line
     finally:
-        decoded.detach()
+        if not file.closed:  # whoever stopped may have closed it first
+            decoded.detach()
 
 
 def byte_lines(file: BinaryIO) -> Iterator[bytes]:

@@ -49,7 +49,15 @@ class OAuthAuth(msgspec.Struct, frozen=True, kw_only=True):
     parameters: dict[str, str] = {}
 
 
-Auth = BasicAuth | BearerAuth | ApiKeyAuth | OAuthAuth
+class WsSecurityAuth(msgspec.Struct, frozen=True, kw_only=True):
+    """A username token in the header of each SOAP envelope (WS-Security). `digest` sends a digest in place of the password."""
+
+    username: str
+    password: SecretName
+    digest: bool = False
+
+
+Auth = BasicAuth | BearerAuth | ApiKeyAuth | OAuthAuth | WsSecurityAuth
 
 
 class ClientTls(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from microflow_runtime.engine import NodeType
 from microflow_runtime.nodes.cache import CacheNode
 from microflow_runtime.nodes.code import CodeNode
 from microflow_runtime.nodes.database import DatabaseNode
+from microflow_runtime.nodes.decision import DecisionNode
 from microflow_runtime.nodes.end import EndNode
 from microflow_runtime.nodes.file_read import FileReadNode
 from microflow_runtime.nodes.file_write import FileWriteNode
@@ -27,6 +28,7 @@ _ALL: Final[tuple[NodeType, ...]] = (
     EndNode(),
     MappingNode(),
     GatewayNode(),
+    DecisionNode(),
     DatabaseNode(),
     RestNode(),
     MailNode(),

@@ -50,6 +50,10 @@ class ProcessResources:
         """See `engine.Resources`."""
         return await self.connections.send_http(app, connection, request)
 
+    def http_address(self, app: App, connection: str) -> str:
+        """See `engine.Resources`."""
+        return self.connections.http_address(app, connection)
+
     def open_files(self, app: App, connection: str) -> AbstractAsyncContextManager[FileSession]:
         """See `engine.Resources`."""
         return self.files.open_files(app, connection)

@@ -31,8 +31,8 @@ def _sockets() -> int:
 
 
 def _threads() -> set[threading.Thread]:
-    """Give the threads of this process; those that look names up stay."""
-    return {each for each in threading.enumerate() if not each.name.startswith("look-up")}
+    """Give the threads of this process, without those that look names up or import libraries, which stay."""
+    return {each for each in threading.enumerate() if not each.name.startswith(("look-up", "asyncio"))}
 
 
 async def test_a_wrong_host_key_is_not_spoken_to(places: Places, sftp: SftpServer, authority: Authority) -> None:

@@ -99,7 +99,9 @@ def test_an_app_compiles_without_faults(app: str) -> None:
 
 
 @pytest.mark.parametrize(("app", "flow", "case"), CASES)
-async def test_a_flow_answers_as_its_tests_say(app: str, flow: str, case: dict[str, Any], sources: ProcessResources) -> None:
+async def test_a_flow_answers_as_its_tests_say(
+    app: str, flow: str, case: dict[str, Any], sources: ProcessResources
+) -> None:
     """A call gives exactly what is expected, or fails with the words that are expected."""
     if "expected_error" in case:
         with pytest.raises(ExecutionError) as failed:

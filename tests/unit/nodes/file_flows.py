@@ -17,7 +17,7 @@ APP = """
 app: Shop
 version: v.1.0.0
 connections:
-  inbox: {type: folder, path: inbox, pool_size: 2, file_bytes: 10000000}
+  inbox: {type: folder, path: inbox, pool_size: 2, file_bytes: 200000000}
   web: {url: "https://shop.example"}
 """
 LINE = """

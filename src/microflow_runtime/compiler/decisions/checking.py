@@ -110,7 +110,7 @@ def check_tests(entry: Entry, scope: Mapping[str, Type], around: Surroundings) -
                 span=span,
                 expected=fault.expected,
                 found=fault.found,
-                help=f'a text stands in double quotes: "{entry.text.strip()}"' if is_word else fault.help,
+                help=f'a text stands in double quotes: "{fault.found}"' if is_word else fault.help,
                 replacement=None if around.shift else fault.replacement,
                 is_error=fault.is_error,
             )

@@ -121,7 +121,7 @@ class Checker:
         return found
 
     def visible(self) -> list[str]:
-        """List every name in sight, for a suggestion."""
+        """List every name in sight once, for a suggestion."""
         names = list(self.scope)
         for frame in self.frames:
             if isinstance(frame, ItemFrame):
@@ -130,7 +130,7 @@ class Checker:
                     names.extend(kind.index)
             else:
                 names.extend(frame)
-        return names
+        return list(dict.fromkeys(names))
 
     @contextmanager
     def narrow(self, known: Mapping[Key, Type]):  # type: ignore[no-untyped-def]  # noqa: ANN201

@@ -203,7 +203,7 @@ def _row(
         context.fault("MF-D153", f"A rule has a value for each {what}: by name, or as a list.", *here)
         return None
     if len(written) != len(names):
-        message = f"The rule has {len(written)} values for {len(names)} {what}s."
+        message = f"The rule has {len(written)} values for {len(names)} {what}{'s' if len(names) > 1 else ''}."
         context.fault("MF-D153", message, *here, help=f"the {what}s are {', '.join(names)}")
         return None
     return [((*path, index), value) for index, value in enumerate(written)]

@@ -24,6 +24,7 @@ from microflow_runtime.compiler.reading.connections.words import wrong_with_head
 from microflow_runtime.engine.http import SAFE_TO_REPEAT, HttpRequest
 from microflow_runtime.engine.run import Run
 from microflow_runtime.engine.surroundings import computing
+from microflow_runtime.engine.trace_context import trace_context
 from microflow_runtime.errors import NodeError
 from microflow_runtime.feel import ANY, NUMBER, ContextType, Type
 from microflow_runtime.nodes.rest import statuses as status_rules
@@ -32,7 +33,6 @@ from microflow_runtime.nodes.rest.path import path_filler, placeholders, wrong_w
 from microflow_runtime.nodes.rest.replies import Read, body_reader, body_type, reply_type
 from microflow_runtime.nodes.rest.templates import Template, bind_template, check_template
 from microflow_runtime.nodes.rest.texts import form_encoded, pairs_of, refused, text_of
-from microflow_runtime.nodes.rest.trace_context import trace_context
 
 _NO_BODY: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _HEADER_VALUE: Final = re.compile(r"[\x20-\x7e]*")

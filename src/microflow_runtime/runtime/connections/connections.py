@@ -58,6 +58,10 @@ class Connections:
             if self._unwanted:
                 await self._close_unwanted()
 
+    def http_address(self, app: App, connection: str) -> str:
+        """Give the URL of a connection. Source of the contract: `engine.contract.Resources`."""
+        return self._endpoint(app, connection).url
+
     def keep_only(self, apps: Iterable[App]) -> None:
         """Close the connections that none of these apps defines so, each when its last call has ended.
 

@@ -42,6 +42,7 @@ class Endpoint:
         self._sign_in = sign_in
         self._home, base = split_url(http.url)
         self._base = base.rstrip("/")
+        self.url = http.url
         self.under_way = 0
 
     async def send(self, request: HttpRequest) -> HttpReply:
@@ -101,9 +102,10 @@ class Endpoint:
         return Sent(
             method=request.method,
             origin=self._home,
-            target=self._base + request.path + (f"?{request.query}" if request.query else ""),
+            target=(self._base + request.path or "/") + (f"?{request.query}" if request.query else ""),
             headers=(("User-Agent", "microflow"), *request.headers, *trace, *state),
             body=request.body,
+            soap=request.soap,
         )
 
     def _dressed(self, sent: Sent, token: str) -> Sent:
@@ -113,7 +115,8 @@ class Endpoint:
         own = self._sign_in.headers(token)
         names = {name.lower() for name, _ in own}
         headers = (*(each for each in sent.headers if each[0].lower() not in names), *own)
-        return msgspec.structs.replace(sent, headers=headers, target=self._sign_in.target(sent.target))
+        target, body = self._sign_in.target(sent.target), self._sign_in.body(sent.body, sent.soap)
+        return msgspec.structs.replace(sent, headers=headers, target=target, body=body)
 
     def _named(self, error: NodeError) -> NodeError:
         error.message = f'the connection "{self._name}": {error.message}'

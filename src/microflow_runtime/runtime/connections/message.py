@@ -5,6 +5,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from microflow_runtime.engine.http import SoapHeader
+
 _PORTS: Final = {"http": 80, "https": 443}
 
 Origin = tuple[str, str, int]
@@ -20,6 +22,7 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
     headers: tuple[tuple[str, str], ...]
     body: bytes
     at_home: bool = True
+    soap: SoapHeader | None = None
 
 
 def split_url(url: str) -> tuple[Origin, str]:

@@ -3,10 +3,19 @@
 import base64
 from urllib.parse import quote
 
+from microflow_runtime.engine.http import SoapHeader
 from microflow_runtime.errors import NodeError
-from microflow_runtime.model.http_connection import ApiKeyAuth, BasicAuth, BearerAuth, HttpConnection, SecretName
+from microflow_runtime.model.http_connection import (
+    ApiKeyAuth,
+    BasicAuth,
+    BearerAuth,
+    HttpConnection,
+    SecretName,
+    WsSecurityAuth,
+)
 from microflow_runtime.runtime.connections.keyring import Keyring
 from microflow_runtime.runtime.connections.oauth import TokenSource
+from microflow_runtime.runtime.connections.ws_security import username_token
 
 
 class SignIn:
@@ -45,6 +54,16 @@ class SignIn:
             return target
         sign = "&" if "?" in target else "?"
         return f"{target}{sign}{quote(auth.name, safe='')}={quote(self._keyring.reveal(auth.key), safe='')}"
+
+    def body(self, body: bytes, soap: SoapHeader | None) -> bytes:
+        """Give the body with a username token in its envelope, for connections that sign in so; it is new each time."""
+        auth = self._http.auth
+        if not isinstance(auth, WsSecurityAuth) or not body:
+            return body
+        if soap is None:
+            raise NodeError("it signs in inside SOAP envelopes, and the body is none.", kind="http.auth")
+        token = username_token(auth.username, self._keyring.reveal(auth.password), is_digest=auth.digest)
+        return body[: soap.at] + token + body[soap.at :]
 
     def secrets(self) -> list[str]:
         """Give every secret text in use."""

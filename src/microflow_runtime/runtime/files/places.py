@@ -1,8 +1,10 @@
 """The named connections of the apps that hold files, each opened for one node at a time, as many at once as it allows."""
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from importlib import import_module
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final
@@ -45,6 +47,7 @@ class FilePlaces:
         self.resolve = resolve or self._system
         self._in_use: dict[tuple[str, str], int] = {}
         self._counting = Lock()
+        self._usual_tls: ssl.SSLContext | None = None
         self.s3_library: Any = None
 
     @asynccontextmanager
@@ -121,7 +124,8 @@ class FilePlaces:
     def tls(self, authority: SecretName | None) -> ssl.SSLContext:
         """Give whom to trust. Raises SettingsError when the secret is no certificate."""
         if authority is None:
-            return usual_context()
+            self._usual_tls = self._usual_tls or usual_context()
+            return self._usual_tls
         return own_context(ClientTls(authority=authority), self._secrets)
 
     async def close(self) -> None:
@@ -157,7 +161,13 @@ async def _open_ftp(places: FilePlaces, _app: App, record: Any) -> Place:
     return FtpPlace(control, connection, password, tls, places.scratch_folder)
 
 
+async def _imported(module: str) -> None:
+    """Import what knows a large library off the event loop, which that would hold for some tenths of a second."""
+    await asyncio.to_thread(import_module, f"microflow_runtime.runtime.files.{module}")
+
+
 async def _open_sftp(places: FilePlaces, _app: App, record: Any) -> Place:
+    await _imported("sftp")
     from microflow_runtime.runtime.files.sftp import SftpPlace, private_key
 
     connection: SftpConnection = record
@@ -172,6 +182,7 @@ async def _open_sftp(places: FilePlaces, _app: App, record: Any) -> Place:
 
 async def _open_s3(places: FilePlaces, _app: App, record: Any) -> Place:
     try:
+        await _imported("s3")
         from microflow_runtime.runtime.files.s3 import CheckedResolver, S3Library, S3Place
     except ImportError as error:
         raise SettingsError("it needs the extra s3: pip install 'microflow-runtime[s3]'") from error

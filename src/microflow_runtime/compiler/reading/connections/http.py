@@ -14,7 +14,7 @@ from microflow_runtime.compiler.reading.connections.words import (
 )
 from microflow_runtime.compiler.reading.findings import Findings, KeyPath, key_words
 from microflow_runtime.compiler.reading.node_definition import RETRY
-from microflow_runtime.compiler.reading.shapes import MapOf, Record, Text, Whole, key
+from microflow_runtime.compiler.reading.shapes import MapOf, Record, Text, Truth, Whole, key
 from microflow_runtime.compiler.reading.words import Duration
 from microflow_runtime.model.http_connection import (
     ApiKeyAuth,
@@ -24,6 +24,7 @@ from microflow_runtime.model.http_connection import (
     ClientTls,
     HttpConnection,
     OAuthAuth,
+    WsSecurityAuth,
 )
 
 Wrap = Callable[[Any], Any]
@@ -88,6 +89,14 @@ def auth_shape(wrap: Wrap) -> Choice:
                     key("key", secret, "The secret that is the key.", required=True),
                 ),
                 build=ApiKeyAuth,
+            ),
+            "ws-security": Record(
+                keys=(
+                    key("username", text, "The user.", required=True),
+                    key("password", secret, "The secret that is the password.", required=True),
+                    key("digest", Truth(), "Whether a digest is sent in place of the password; `false` unless said."),
+                ),
+                build=WsSecurityAuth,
             ),
             "oauth2": Record(
                 keys=(

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from microflow_runtime.nodes.rest.trace_context import trace_context
+from microflow_runtime.engine.trace_context import trace_context
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 
