@@ -1,17 +1,25 @@
-"""The outside system that pages call: a small HTTP server at the address that they write as 127.0.0.1:9000."""
+"""The outside system that pages call: a small HTTP and SOAP server at the address that they write as 127.0.0.1:9000."""
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final
 
+_TOTAL: Final = (
+    '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><GetTotalResponse xmlns="urn:billing">'
+    "<total>1234567890123.10</total></GetTotalResponse></s:Body></s:Envelope>"
+)
 _RATES: Final = {"USD": "36.10", "EUR": "39.55"}
+
+_UNKNOWN: Final = "There is no such currency."
+_ENVELOPE: Final = "http://schemas.xmlsoap.org/soap/envelope/"
 
 
 class _Rates(BaseHTTPRequestHandler):
-    """Gives `/v1/rates/USD`, and says what it does not know."""
+    """Gives `/v1/rates/USD`, by SOAP at `/v1/soap`, and says what it does not know."""
 
     protocol_version = "HTTP/1.1"
 
@@ -20,14 +28,26 @@ class _Rates(BaseHTTPRequestHandler):
         place, _, currency = self.path.partition("?")[0].rpartition("/")
         rate = _RATES.get(currency) if place == "/v1/rates" else None
         if rate is None:
-            self._send(404, json.dumps({"title": "There is no such currency."}))
+            self._send(404, json.dumps({"title": _UNKNOWN}))
         else:
             self._send(200, f'{{"currency": "{currency}", "rate": {rate}}}')
 
-    def _send(self, status: int, text: str) -> None:
+    def do_POST(self) -> None:
+        """Answer with an envelope."""
+        asked = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        found = re.search("<currency>([A-Z]{3})</currency>", asked)
+        rate = _RATES.get(found[1]) if found and self.path == "/v1/soap" else None
+        if rate is None:
+            inside = f"<s:Fault><faultcode>s:Client.Unknown</faultcode><faultstring>{_UNKNOWN}</faultstring></s:Fault>"
+        else:
+            inside = f'<GetRateResponse xmlns="urn:rates"><rate>{rate}</rate><day>2026-05-19</day></GetRateResponse>'
+        envelope = f'<s:Envelope xmlns:s="{_ENVELOPE}"><s:Body>{inside}</s:Body></s:Envelope>'
+        self._send(500 if rate is None else 200, envelope, "text/xml")
+
+    def _send(self, status: int, text: str, kind: str = "application/json") -> None:
         body = text.encode()
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

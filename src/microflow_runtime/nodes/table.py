@@ -19,6 +19,7 @@ from microflow_runtime.nodes.mail import MailNode
 from microflow_runtime.nodes.mapping import MappingNode
 from microflow_runtime.nodes.parallel import ParallelNode
 from microflow_runtime.nodes.rest import RestNode
+from microflow_runtime.nodes.soap import SoapNode
 from microflow_runtime.nodes.start import StartNode
 from microflow_runtime.nodes.sub_flow import SubFlowNode
 from microflow_runtime.nodes.throw import ThrowNode
@@ -31,6 +32,7 @@ _ALL: Final[tuple[NodeType, ...]] = (
     DecisionNode(),
     DatabaseNode(),
     RestNode(),
+    SoapNode(),
     MailNode(),
     CodeNode(),
     SubFlowNode(),

@@ -1,0 +1,120 @@
+"""XML as a tree of small elements, without anything of XML that reaches outside or grows: no DTD, bounded depth and count."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+from xml.parsers import expat
+
+DEPTH: Final = 64
+ELEMENTS: Final = 1_000_000
+XSI: Final = "http://www.w3.org/2001/XMLSchema-instance"
+
+
+class BrokenXml(Exception):
+    """The text is no XML that we take. `reason` is the rest of a sentence that begins with what it is."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Element:
+    """One element. `attributes` are by `(namespace, name)`, `prefixes` the namespaces that hold inside it."""
+
+    __slots__ = ("attributes", "children", "name", "namespace", "prefixes", "texts")
+
+    def __init__(
+        self, namespace: str, name: str, attributes: dict[tuple[str, str], str], prefixes: dict[str, str]
+    ) -> None:
+        self.namespace = namespace
+        self.name = name
+        self.attributes = attributes
+        self.prefixes = prefixes
+        self.children: list[Element] = []
+        self.texts: list[str] = []
+
+    @property
+    def text(self) -> str:
+        """The text in it, without that of elements inside."""
+        return "".join(self.texts)
+
+    @property
+    def is_nil(self) -> bool:
+        """Whether it says that it has no value."""
+        return self.attributes.get((XSI, "nil"), "").strip() in {"true", "1"}
+
+    def named(self, name: str, namespace: str | None = None) -> Iterator["Element"]:
+        """Give the elements right inside it of this name."""
+        for child in self.children:
+            if child.name == name and (namespace is None or child.namespace == namespace):
+                yield child
+
+    def find(self, name: str, namespace: str | None = None) -> "Element | None":
+        """Give the first of them."""
+        return next(self.named(name, namespace), None)
+
+    def expanded(self, text: str) -> tuple[str, str]:
+        """Give namespace and name of a qualified name that stands in it as text."""
+        prefix, _, name = text.strip().rpartition(":")
+        return self.prefixes.get(prefix, ""), name
+
+
+def read_tree(body: bytes, *, depth: int = DEPTH, elements: int = ELEMENTS) -> Element:
+    """Read a document and give its root. Raises BrokenXml."""
+    reader = _Reader(depth, elements)
+    try:
+        reader.parser.Parse(body, True)  # noqa: FBT003 - the library's own
+    except expat.ExpatError as error:
+        raise BrokenXml(f"is not XML: {expat.ErrorString(error.code)} in line {error.lineno}") from error
+    except (LookupError, ValueError) as error:
+        raise BrokenXml("has an encoding that is not known") from error
+    assert reader.root is not None
+    return reader.root
+
+
+class _Reader:
+    def __init__(self, depth: int, elements: int) -> None:
+        self.parser = expat.ParserCreate(namespace_separator=" ")
+        self.parser.buffer_text = True
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+        self.parser.CharacterDataHandler = self._characters
+        self.parser.StartNamespaceDeclHandler = self._declare
+        self.parser.StartDoctypeDeclHandler = _no_dtd
+        self.root: Element | None = None
+        self._open: list[Element] = []
+        self._declared: dict[str, str] = {}
+        self._depth, self._left, self._elements = depth, elements, elements
+
+    def _declare(self, prefix: str | None, namespace: str | None) -> None:
+        self._declared[prefix or ""] = namespace or ""
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self._left -= 1
+        if len(self._open) >= self._depth or self._left < 0:
+            raise BrokenXml(f"has more than {self._depth} levels or {self._elements} elements")
+        prefixes = self._open[-1].prefixes if self._open else {}
+        if self._declared:
+            prefixes = prefixes | self._declared
+            self._declared = {}
+        pairs = {_split(each): value for each, value in attributes.items()}
+        element = Element(*_split(name), pairs, prefixes)
+        if self._open:
+            self._open[-1].children.append(element)
+        else:
+            self.root = element
+        self._open.append(element)
+
+    def _characters(self, text: str) -> None:
+        self._open[-1].texts.append(text)
+
+    def _end(self, _name: str) -> None:
+        self._open.pop()
+
+
+def _split(name: str) -> tuple[str, str]:
+    namespace, _, local = name.rpartition(" ")
+    return namespace, local
+
+
+def _no_dtd(*_: Any) -> None:
+    raise BrokenXml("has a DTD")
