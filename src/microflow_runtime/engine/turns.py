@@ -12,7 +12,7 @@ from time import perf_counter_ns
 from typing import Any, Final
 
 from microflow_runtime.compiler.plan import Block, Frame
-from microflow_runtime.engine.executor import as_execution_error, step_waiting, walk
+from microflow_runtime.engine.executor import as_execution_error, describe_deadline, step_waiting, walk
 from microflow_runtime.engine.run import Run, StepNote, StepRow, TurnNote
 from microflow_runtime.engine.surroundings import computing
 from microflow_runtime.errors import DeadlineExceeded, ExecutionError, FeelError, LimitExceeded
@@ -125,7 +125,7 @@ class Loop:
         inner = inner_run(self._run, self._block, frame, is_guarded=self._gathers)
         try:
             if self._block.waits or isinstance(items, AsyncIterator):
-                feed = _Feed(items)
+                feed = _Feed(items, self._run)
                 while await feed.advance():
                     await self._turn(inner, feed.number, feed.item)
             else:
@@ -136,7 +136,7 @@ class Loop:
 
     async def side_by_side(self, frame: Frame, items: Items, at_once: int) -> None:
         """Take the turns in tasks, so many at once, each on a copy of the frame. Raises as `in_turn`."""
-        feed = _Feed(items)
+        feed = _Feed(items, self._run)
 
         async def work() -> None:
             while await feed.advance():
@@ -228,7 +228,8 @@ class Loop:
 class _Feed:
     """Gives the items one after the other, with their numbers from 1, to one or several takers."""
 
-    def __init__(self, items: Items) -> None:
+    def __init__(self, items: Items, run: Run) -> None:
+        self._run = run
         self._stream = items if isinstance(items, AsyncIterator) else None
         self._plain = iter(()) if isinstance(items, AsyncIterator) else iter(items)
         self._taking = asyncio.Lock()
@@ -236,16 +237,29 @@ class _Feed:
         self.item: Any = None
 
     async def advance(self) -> bool:
-        """Put the next item and its number into the attributes; False when there is none. Read them before awaiting."""
+        """Put the next item and its number into the attributes; False when there is none. Read them before awaiting.
+
+        Raises DeadlineExceeded when a stream gives nothing before the execution's time is over.
+        """
         if self._stream is not None:
             async with self._taking:
-                self.item = await anext(self._stream, _NO_MORE)
+                self.item = await self._next(self._stream)
         else:
             self.item = next(self._plain, _NO_MORE)
         if self.item is _NO_MORE:
             return False
         self.number += 1
         return True
+
+    async def _next(self, stream: AsyncIterator[Any]) -> Any:
+        left = (self._run.deadline_ns - perf_counter_ns()) / 1e9
+        try:
+            async with asyncio.timeout(left) as limit:
+                return await anext(stream, _NO_MORE)
+        except TimeoutError as error:
+            if not limit.expired():
+                raise
+            raise DeadlineExceeded(f"{describe_deadline(self._run)} The loop waited for its source.") from error
 
 
 async def run_branches(run: Run, branches: Mapping[str, Block], frame: Frame) -> None:

@@ -8,7 +8,7 @@ import pytest
 from tests.unit.small_apps import SmallApp
 
 from microflow_runtime.engine import RunLimits, record_execution
-from microflow_runtime.errors import LimitExceeded, NodeError
+from microflow_runtime.errors import DeadlineExceeded, LimitExceeded, NodeError
 
 LINE = """
 business_object: Line
@@ -373,3 +373,17 @@ async def test_a_source_that_fails_is_an_error_of_the_loop() -> None:
     with pytest.raises(NodeError, match='F, loop "Each": gone') as caught:
         await app.call("F", _lines())
     assert caught.value.kind == "database"
+
+
+async def test_a_source_that_gives_nothing_is_stopped_at_the_deadline() -> None:
+    """A select that never answers does not hold a loop beyond the time of the execution."""
+    app = SmallApp(APP, LINE, CART, SUM, FROM_ROWS)
+
+    async def answer() -> list[dict[str, Any]]:
+        await asyncio.Event().wait()
+        return []
+
+    app.sources.answers = {"select price from article where price > :least": answer}
+    with pytest.raises(DeadlineExceeded, match="The loop waited for its source"):
+        await app.call("F", _lines(), limits=RunLimits(execution_ns=80_000_000))
+    assert app.sources.happened[-2:] == ["db: rollback", "db: close"]
