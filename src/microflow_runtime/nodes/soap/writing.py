@@ -48,10 +48,7 @@ def write_envelope(
     else:
         writer.element(message.wrapper, values, "", 0)
     writer.pieces.append("</s:Body></s:Envelope>")
-    try:
-        return (head + "".join(writer.pieces)).encode(), len(head.encode())
-    except UnicodeEncodeError as error:
-        raise Misfit("a text that XML can hold", "half a character in it") from error
+    return (head + "".join(writer.pieces)).encode(), len(head.encode())
 
 
 def fits(part: Part, value: Any) -> None:
@@ -135,9 +132,7 @@ class _Writer:
         if len(chosen) > 1:
             chosen = [_covering(chosen, values)]
         if not chosen:
-            if group.least > 0 and all(part.least > 0 for part in group.parts):
-                raise Misfit(f"one of {', '.join(_names(group))}", "none of them")
-            return
+            return  # whether one must be given, the shapes do not know; the service says so
         if isinstance(chosen[0], Group):
             self._group(chosen[0], values, namespace, depth)
         else:
