@@ -32,7 +32,7 @@ _FILES = {"files/a.txt": [b"one", b"two"], "files/b.txt": [b"one", b"two"]}
 
 
 def _flow(name: str, value: str, callee: str | None) -> bytes:
-    call = f"  Call: {{type: sub flow, flow: {callee}, next: End}}\n" if callee else ""
+    call = f"  Call: {{type: sub flow, flow: {callee}, recursive: true, next: End}}\n" if callee else ""
     return (
         f"microflow: {name}\nid: id-{name}\noutputs: {{Out: Text}}\nnodes:\n"
         f"  Start: {{type: start, next: {'Call' if callee else 'End'}}}\n{call}"
