@@ -1,25 +1,22 @@
 """The outside system that pages call: a small HTTP and SOAP server at the address that they write as 127.0.0.1:9000."""
 
 import json
-import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final
 
-_TOTAL: Final = (
-    '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><GetTotalResponse xmlns="urn:billing">'
-    "<total>1234567890123.10</total></GetTotalResponse></s:Body></s:Envelope>"
-)
 _RATES: Final = {"USD": "36.10", "EUR": "39.55"}
-
-_UNKNOWN: Final = "There is no such currency."
-_ENVELOPE: Final = "http://schemas.xmlsoap.org/soap/envelope/"
+_ENVELOPE: Final = '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>{}</s:Body></s:Envelope>'
+_TOTAL: Final = '<GetTotalResponse xmlns="urn:billing"><total>1234567890123.10</total></GetTotalResponse>'
+_NO_BILL: Final = (
+    "<s:Fault><faultcode>s:Client.Unknown</faultcode><faultstring>There is no such bill.</faultstring></s:Fault>"
+)
 
 
 class _Rates(BaseHTTPRequestHandler):
-    """Gives `/v1/rates/USD`, by SOAP at `/v1/soap`, and says what it does not know."""
+    """Gives `/v1/rates/USD`, the total of the bill 4711 by SOAP at `/soap`, and says what it does not know."""
 
     protocol_version = "HTTP/1.1"
 
@@ -28,24 +25,15 @@ class _Rates(BaseHTTPRequestHandler):
         place, _, currency = self.path.partition("?")[0].rpartition("/")
         rate = _RATES.get(currency) if place == "/v1/rates" else None
         if rate is None:
-            self._send(404, json.dumps({"title": _UNKNOWN}))
+            self._send(404, json.dumps({"title": "There is no such currency."}))
         else:
             self._send(200, f'{{"currency": "{currency}", "rate": {rate}}}')
 
     def do_POST(self) -> None:
         """Answer with an envelope."""
         asked = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        if self.path == "/soap":
-            self._send(200, _TOTAL, "text/xml")
-            return
-        found = re.search("<currency>([A-Z]{3})</currency>", asked)
-        rate = _RATES.get(found[1]) if found and self.path == "/v1/soap" else None
-        if rate is None:
-            inside = f"<s:Fault><faultcode>s:Client.Unknown</faultcode><faultstring>{_UNKNOWN}</faultstring></s:Fault>"
-        else:
-            inside = f'<GetRateResponse xmlns="urn:rates"><rate>{rate}</rate><day>2026-05-19</day></GetRateResponse>'
-        envelope = f'<s:Envelope xmlns:s="{_ENVELOPE}"><s:Body>{inside}</s:Body></s:Envelope>'
-        self._send(500 if rate is None else 200, envelope, "text/xml")
+        is_known = self.path == "/soap" and "<number>4711</number>" in asked
+        self._send(200 if is_known else 500, _ENVELOPE.format(_TOTAL if is_known else _NO_BILL), "text/xml")
 
     def _send(self, status: int, text: str, kind: str = "application/json") -> None:
         body = text.encode()

@@ -1,12 +1,13 @@
 """XML as a tree of small elements, without anything of XML that reaches outside or grows: no DTD, bounded depth and count."""
 
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 from xml.parsers import expat
 
 DEPTH: Final = 64
-ELEMENTS: Final = 1_000_000
+ELEMENTS: Final = 500_000
 XSI: Final = "http://www.w3.org/2001/XMLSchema-instance"
+_NO_ATTRIBUTES: Final[Mapping[tuple[str, str], str]] = {}
 
 
 class BrokenXml(Exception):
@@ -18,19 +19,20 @@ class BrokenXml(Exception):
 
 
 class Element:
-    """One element. `attributes` are by `(namespace, name)`, `prefixes` the namespaces that hold inside it."""
+    """One element. `attributes` are by `(namespace, name)`."""
 
-    __slots__ = ("attributes", "children", "name", "namespace", "prefixes", "texts")
+    __slots__ = ("_prefixes", "attributes", "children", "name", "namespace", "texts")
 
     def __init__(
-        self, namespace: str, name: str, attributes: dict[tuple[str, str], str], prefixes: dict[str, str]
+        self, namespace: str, name: str, attributes: Mapping[tuple[str, str], str], prefixes: "_Prefixes | None"
     ) -> None:
         self.namespace = namespace
         self.name = name
         self.attributes = attributes
-        self.prefixes = prefixes
-        self.children: list[Element] = []
-        self.texts: list[str] = []
+        self._prefixes = prefixes
+        # Most elements have neither, and a hostile document has very many.
+        self.children: Sequence[Element] = ()
+        self.texts: Sequence[str] = ()
 
     @property
     def text(self) -> str:
@@ -55,7 +57,17 @@ class Element:
     def expanded(self, text: str) -> tuple[str, str]:
         """Give namespace and name of a qualified name that stands in it as text."""
         prefix, _, name = text.strip().rpartition(":")
-        return self.prefixes.get(prefix, ""), name
+        scope = self._prefixes
+        while scope is not None and prefix not in scope.declared:
+            scope = scope.outer
+        return (scope.declared[prefix] if scope is not None else ""), name
+
+
+class _Prefixes(NamedTuple):
+    """The prefixes that one element declares, and those that hold around it. Copies would grow with the product of both."""
+
+    declared: dict[str, str]
+    outer: "_Prefixes | None"
 
 
 def read_tree(body: bytes, *, depth: int = DEPTH, elements: int = ELEMENTS) -> Element:
@@ -82,6 +94,7 @@ class _Reader:
         self.parser.StartDoctypeDeclHandler = _no_dtd
         self.root: Element | None = None
         self._open: list[Element] = []
+        self._scopes: list[_Prefixes | None] = [None]
         self._declared: dict[str, str] = {}
         self._depth, self._left, self._elements = depth, elements, elements
 
@@ -92,23 +105,31 @@ class _Reader:
         self._left -= 1
         if len(self._open) >= self._depth or self._left < 0:
             raise BrokenXml(f"has more than {self._depth} levels or {self._elements} elements")
-        prefixes = self._open[-1].prefixes if self._open else {}
+        prefixes = self._scopes[-1]
         if self._declared:
-            prefixes = prefixes | self._declared
+            prefixes = _Prefixes(self._declared, prefixes)
             self._declared = {}
-        pairs = {_split(each): value for each, value in attributes.items()}
+        pairs = {_split(each): value for each, value in attributes.items()} if attributes else _NO_ATTRIBUTES
         element = Element(*_split(name), pairs, prefixes)
         if self._open:
-            self._open[-1].children.append(element)
+            parent = self._open[-1]
+            if not parent.children:
+                parent.children = []
+            parent.children.append(element)  # type: ignore[attr-defined]  # it is the list made here
         else:
             self.root = element
         self._open.append(element)
+        self._scopes.append(prefixes)
 
     def _characters(self, text: str) -> None:
-        self._open[-1].texts.append(text)
+        element = self._open[-1]
+        if not element.texts:
+            element.texts = []
+        element.texts.append(text)  # type: ignore[attr-defined]  # it is the list made here
 
     def _end(self, _name: str) -> None:
         self._open.pop()
+        self._scopes.pop()
 
 
 def _split(name: str) -> tuple[str, str]:
