@@ -9,7 +9,7 @@ import msgspec
 from microflow_runtime.compiler.decisions.axes import Facts
 from microflow_runtime.compiler.decisions.facts import Paths
 from microflow_runtime.compiler.decisions.grid import column_of
-from microflow_runtime.compiler.decisions.simple_tests import CLASSES, SimpleTests, one_of, simple_tests
+from microflow_runtime.compiler.decisions.simple_tests import CLASSES, SimpleTests, listed_values, one_of, simple_tests
 from microflow_runtime.compiler.decisions.table import (
     CheckedInput,
     CheckedOutput,
@@ -235,9 +235,9 @@ def _check_output(output: WrittenOutput, around: Surroundings) -> CheckedOutput:
     ranks, allowed = None, None
     if isinstance(output.allowed, Entry):
         allowed = check_tests(output.allowed, {**around.scope, SUBJECT: output.type}, around)
-        tests = simple_tests(allowed.tree, output.type) if allowed is not None else None
-        if tests is not None and tests.values is not None:
-            ranks, allowed = {value: rank for rank, value in reversed([*enumerate(tests.values)])}, None
+        values = listed_values(allowed.tree) if allowed is not None else None
+        if values is not None:
+            ranks, allowed = {value: rank for rank, value in reversed([*enumerate(values)])}, None
     elif output.allowed is not None:
         ranks = {value: rank for rank, value in enumerate(output.allowed)}
     checked = CheckedOutput(

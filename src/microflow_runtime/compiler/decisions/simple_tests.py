@@ -26,13 +26,11 @@ _TRUE: Final = True
 class SimpleTests(msgspec.Struct, frozen=True):
     """A cell of such tests. `holds(rank, ranks)` tells it of a value by its rank; None is a missing value.
 
-    `constants` are those that it compares with, null left out. `values` are its constants when it asks for nothing but to
-    be equal to one of them.
+    `constants` are those that it compares with, null left out.
     """
 
     constants: frozenset[Value]
     holds: Holds
-    values: tuple[Value, ...] | None = None
 
     @property
     def always(self) -> bool:
@@ -54,15 +52,23 @@ def simple_tests(tree: syntax.Node, kind: Type) -> SimpleTests | None:
         holds = reader.cell(tree)
     except _NotSimpleError:
         return None
-    listed = not tree.negated and tree.tests and all(isinstance(test, syntax.Literal) for test in tree.tests)
-    values = tuple(reader.constant(test) for test in tree.tests) if listed else None
-    return SimpleTests(frozenset(reader.constants), holds, values)
+    return SimpleTests(frozenset(reader.constants), holds)
+
+
+def listed_values(tree: syntax.Node) -> tuple[Value, ...] | None:
+    """Give the values that a cell lists, whatever their types; None when it is more than a list of constants."""
+    if not isinstance(tree, syntax.Tests) or tree.negated:
+        return None
+    with localcontext(NUMBER_CONTEXT):
+        values = tuple(constant_of(test) for test in tree.tests)
+    good = values and not any(value is NOT_CONSTANT or value is None for value in values)
+    return values if good else None
 
 
 def one_of(values: Iterable[Value]) -> SimpleTests:
     """Give the tests that hold for these values."""
     given = tuple(values)
-    return SimpleTests(frozenset(given), _any([_equal(value) for value in given]), given)
+    return SimpleTests(frozenset(given), _any([_equal(value) for value in given]))
 
 
 def _always(_rank: int | None, _ranks: Ranks) -> bool:

@@ -12,6 +12,7 @@ MOST_BYTES: Final = 4_000_000
 MOST_DEPTH: Final = 64
 MOST_ELEMENTS: Final = 200_000
 
+_WITH_TEXT: Final = ("text", "typeRef")
 _LINE_BREAK: Final = re.compile(r"\r\n|\r|\n")
 _BOTH_ORDERS: Final = (b"\xff\xfe", b"\xfe\xff")
 
@@ -154,7 +155,7 @@ class _Reader:
 
     def _characters(self, text: str) -> None:
         element = self._open[-1]
-        if element.name == "text":
+        if element.name in _WITH_TEXT:
             element.pieces.append((self._sizes[-1], *self._place()))
             self._texts[-1].append(text)
             self._sizes[-1] += len(text)
