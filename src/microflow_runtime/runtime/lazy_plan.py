@@ -18,7 +18,7 @@ from microflow_runtime.model.microflow import Microflow
 from microflow_runtime.runtime.manifest import FlowRecord
 from microflow_runtime.runtime.shelf import Bodies, LostDocument
 
-KEPT_PLANS: Final = 1_000
+KEPT_PLANS: Final = 750
 _KEPT_DEFINITIONS: Final = 256
 
 

@@ -169,7 +169,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     kept_plans: Annotated[
         int,
         _limit("Compiled flows that one worker keeps; one not called for long is compiled again when it is.", "flows"),
-    ] = 1_000
+    ] = 750
 
     # Logs
     log_level: Annotated[str, _about("Least level that is logged: `debug`, `info`, `warning` or `error`.")] = "info"
