@@ -22,7 +22,7 @@ def facts_of(formula: Formula, scope: Mapping[str, Type], definitions: Mapping[s
     if isinstance(tree, syntax.Call) and isinstance(tree.callee, syntax.Name) and tree.callee.name in _COUNTING:
         return Facts(whole=True, least=Decimal(0))
     origin = origin_of(formula)
-    if not origin.is_path:
+    if not origin.is_path or isinstance(required(formula.type), ListType):
         return NO_FACTS
     return facts_of_path(origin.paths[0], scope, definitions)
 
