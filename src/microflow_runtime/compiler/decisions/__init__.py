@@ -25,6 +25,7 @@ from microflow_runtime.compiler.decisions.table import (
     WrittenOutput,
     WrittenRule,
     WrittenTable,
+    gives_list,
 )
 from microflow_runtime.compiler.decisions.telling import may_fail_without_rule, tell_findings
 
@@ -60,6 +61,7 @@ __all__ = [
     "common_point",
     "facts_of",
     "facts_of_path",
+    "gives_list",
     "may_fail_without_rule",
     "simple_tests",
     "simple_values",

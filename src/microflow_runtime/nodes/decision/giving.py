@@ -31,10 +31,13 @@ def names_read(table: CheckedTable) -> set[str]:
 
 def given_by(table: CheckedTable) -> dict[str, Type]:
     """Give the types of what a table gives, by name."""
-    numbers = ListType(NUMBER)
-    kinds = {output.name: output.given for output in table.outputs}
-    whole = ContextType("", tuple(kinds.items()))
-    if table.gives_list:
+    return given_types({output.name: output.given for output in table.outputs}, gives_list=table.gives_list)
+
+
+def given_types(kinds: Mapping[str, Type], *, gives_list: bool) -> dict[str, Type]:
+    """Give the types of what a table with these outputs gives, by name."""
+    whole, numbers = ContextType("", tuple(kinds.items())), ListType(NUMBER)
+    if gives_list:
         return {"results": ListType(whole), "rules": numbers}
     return {**kinds, "result": whole, "rules": numbers}
 

@@ -34,37 +34,24 @@ from microflow_runtime.compiler.decisions.dmn import (
     read_document,
 )
 from microflow_runtime.compiler.faults import FaultList
-from microflow_runtime.compiler.formulas import Computed, Evaluate, check_formula
+from microflow_runtime.compiler.formulas import Computed, check_formula
 from microflow_runtime.compiler.node_context import NodeContext
 from microflow_runtime.compiler.plan import Action, Frame
-from microflow_runtime.errors import Fault, FeelError, NodeError, Place
+from microflow_runtime.errors import Fault, Place
 from microflow_runtime.feel import (
     ANY,
     ContextType,
     Formula,
     ListType,
     Type,
-    Value,
     is_assignable,
     optional,
     origin_of,
     type_of,
 )
-from microflow_runtime.nodes.decision.deciding import BoundTable, Decided
 from microflow_runtime.nodes.decision.giving import Give, given_by, giver, never, used_slots
-from microflow_runtime.nodes.decision.matching import failure
+from microflow_runtime.nodes.decision.made import Decide, Made
 from microflow_runtime.nodes.decision.settings import DecisionSettings
-
-Layout = Mapping[str, int]
-
-
-class _Made(msgspec.Struct, frozen=True):
-    """A checked decision: the logic, one of the two; what it sees; the tests that its result passes."""
-
-    name: str
-    table: CheckedTable | None
-    expression: Computed | None
-    allowed: Formula | None
 
 
 def prepare_imported(context: NodeContext) -> Callable[[], Action]:
@@ -73,20 +60,20 @@ def prepare_imported(context: NodeContext) -> Callable[[], Action]:
     document = _document(context, settings.file)
     if document is None:
         return never
-    faults = FaultList(document)
+    faults, before = FaultList(document), len(context.faults.faults)
     here = (*context.path, "decision")
     needed = needed_for(document, settings.decision, here, context.faults, faults)
     check = _Check(context, document, needed, faults) if needed is not None else None
     made = check.made() if check is not None else []
     context.faults.faults += [_in_file(fault) for fault in faults.faults]
-    if check is None or faults.has_errors or context.faults.has_errors:
+    if check is None or any(fault.is_error for fault in context.faults.faults[before:]):
         return never
     last = made[-1]
     given = _given_by(last.table, check.kinds[last.name])
     outputs = context.outputs(given)
 
     def build() -> Action:
-        decide = _Decide(made, check.given, check.allowed, context)
+        decide = Decide(made, check.given, check.allowed, context)
         assign = context.bind_outputs(outputs, given)
         slots = used_slots(context, outputs, given)
         result_slot = slots.get("result", -1)
@@ -144,7 +131,7 @@ class _Check:
         self.allowed = {name: self._allowed(each) for name, each in self._item_types.items()}
         self._facts: dict[str, Facts] = {}
 
-    def made(self) -> list[_Made]:
+    def made(self) -> list[Made]:
         """Check all decisions, the one asked for last."""
         return [self._made(each) for each in self._needed.decisions.values()]
 
@@ -185,7 +172,7 @@ class _Check:
     def _around(self, scope: Mapping[str, Type]) -> Surroundings:
         return Surroundings(scope=scope, faults=self._faults, shift=0, facts_of=self._facts_of, paths_of=self._paths_of)
 
-    def _made(self, decision: DmnDecision) -> _Made:
+    def _made(self, decision: DmnDecision) -> Made:
         needed, name = self._needed, decision.variable.name
         seen = [needed.inputs[each].name for each in decision.inputs]
         seen += [needed.decisions[each].variable.name for each in decision.decisions]
@@ -200,17 +187,17 @@ class _Check:
             if not is_assignable(self.kinds[name], optional(declared.type)):
                 message = f'The table gives {self.kinds[name]}, and "{name}" is declared as {declared.type}.'
                 self._faults.add("MF-D187", message, decision.variable.path)
-            return _Made(name, table, None, allowed)
+            return Made(name, table, None, allowed)
         text = decision.logic.find("text")
         if text is None or not text.text.strip():
             self._faults.add("MF-D184", f'The decision "{name}" has no formula.', decision.logic.path)
             self.kinds[name] = ANY
-            return _Made(name, None, None, allowed)
+            return Made(name, None, None, allowed)
         expected = None if declared.type is ANY else optional(declared.type)
         computed = check_formula(text.text, around.scope, text.path, self._faults, expected=expected)
         kind = computed.type if computed is not None else ANY
         self.kinds[name] = optional(declared.type) if kind is ANY and declared.type is not ANY else kind
-        return _Made(name, None, computed, allowed)
+        return Made(name, None, computed, allowed)
 
     def _table(self, decision: DmnDecision, around: Surroundings) -> CheckedTable | None:
         name = decision.variable.name
@@ -296,84 +283,3 @@ def _giver(table: CheckedTable | None, slots: Mapping[str, int]) -> Give:
     if table is None:
         return lambda _frame, _decided: None
     return giver(table, slots)
-
-
-class _Decide:
-    """Makes the decisions, one after the other."""
-
-    def __init__(
-        self,
-        made: list[_Made],
-        given: Mapping[str, Computed],
-        allowed: Mapping[str, Formula | None],
-        context: NodeContext,
-    ) -> None:
-        names = [*given, *(each.name for each in made), SUBJECT]
-        self._layout = {name: place for place, name in enumerate(names)}
-        self._inputs = tuple(
-            (self._layout[name], context.bind(computed), self._tests(allowed[name]), name)
-            for name, computed in given.items()
-        )
-        self._steps = tuple(
-            (self._layout[each.name], self._step(each), self._tests(each.allowed), each.name) for each in made
-        )
-
-    def __call__(self, frame: Frame) -> tuple[Value, Decided | None]:
-        """Decide on the values of a flow's frame: give the result as a value, and as the last table gave it.
-
-        Raises NodeError of the kinds of a table.
-        """
-        own: Frame = [None] * len(self._layout)
-        for place, evaluate, tests, name in self._inputs:
-            own[place] = value = evaluate(frame)
-            if tests is not None and value is not None:
-                self._check(tests, own, value, f'the value of "{name}"', "decision.input")
-        value, decided = None, None
-        for place, step, tests, name in self._steps:
-            value, decided = step(own)
-            own[place] = value
-            if tests is not None and value is not None:
-                self._check(tests, own, value, f'the result of the decision "{name}"', "decision.output")
-        return value, decided
-
-    def _tests(self, formula: Formula | None) -> Evaluate | None:
-        return None if formula is None else formula.bind(self._layout)
-
-    def _step(self, made: _Made) -> Callable[[Frame], tuple[Value, Decided | None]]:
-        title = f'decision "{made.name}": '
-        if made.table is not None:
-            return _table_step(BoundTable(made.table, self._layout, title), made.table)
-        assert made.expression is not None
-        evaluate = made.expression.bind(self._layout)
-
-        def compute(own: Frame) -> tuple[Value, None]:
-            try:
-                return evaluate(own), None
-            except FeelError as error:
-                raise failure(f"{title}the formula", error) from error
-
-        return compute
-
-    def _check(self, tests: Evaluate, own: Frame, value: Value, what: str, kind: str) -> None:
-        own[self._layout[SUBJECT]] = value
-        try:
-            good = tests(own) is True
-        except FeelError as error:
-            raise failure(f"the test of {what}", error) from error
-        if not good:
-            raise NodeError(f"{what} is none of those allowed.", kind=kind)
-
-
-def _table_step(bound: BoundTable, table: CheckedTable) -> Callable[[Frame], tuple[Value, Decided]]:
-    names = tuple(output.name for output in table.outputs)
-
-    def value_of(row: list[Value]) -> Value:
-        return row[0] if len(names) == 1 else dict(zip(names, row, strict=True))
-
-    def decide(own: Frame) -> tuple[Value, Decided]:
-        decided = bound.decide(own)
-        if table.gives_list:
-            return [value_of(row) for row in decided.rows], decided
-        return value_of(decided.rows[0]), decided
-
-    return decide

@@ -16,13 +16,14 @@ from microflow_runtime.compiler.decisions import (
     Surroundings,
     check_table,
     facts_of,
+    gives_list,
     tell_findings,
 )
 from microflow_runtime.compiler.node_context import NodeContext
 from microflow_runtime.compiler.plan import Action, Frame
 from microflow_runtime.feel import origin_of
 from microflow_runtime.nodes.decision.deciding import BoundTable
-from microflow_runtime.nodes.decision.giving import given_by, giver, names_read, never, used_slots
+from microflow_runtime.nodes.decision.giving import given_by, given_types, giver, names_read, never, used_slots
 from microflow_runtime.nodes.decision.imported import prepare_imported
 from microflow_runtime.nodes.decision.settings import TABLE_KEYS, DecisionSettings
 from microflow_runtime.nodes.decision.written import read_table
@@ -69,7 +70,11 @@ def _prepare_table(context: NodeContext) -> Build:
         paths_of=lambda formula: origin_of(formula).paths,
     )
     table = check_table(written, around) if written is not None else None
-    if table is None or written is None:
+    if written is None:
+        return never
+    if table is None:
+        kinds = {each.name: each.type for each in written.outputs}
+        context.outputs(given_types(kinds, gives_list=gives_list(written.hit, written.aggregate)))
         return never
     tell_findings(table, written, around)
     context.reads.update(names_read(table))

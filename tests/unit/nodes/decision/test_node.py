@@ -38,6 +38,15 @@ def test_the_mapping_sees_what_the_table_gives() -> None:
     ]
 
 
+def test_everything_is_told_at_once() -> None:
+    """The mapping behind a table with a fault, and a file behind another node's fault."""
+    assert lines_of(_TABLE.replace("'-'", "'< '"), "Out.text: = n", "Out.wrong: 1") == [
+        "MF-F001 expected a value, found the end of the formula",
+        "MF-F010 the formula gives number, and string? is wanted here",
+        'MF-D063 Answer has no field "wrong".',
+    ]
+
+
 async def test_an_output_may_be_called_as_a_variable_is() -> None:
     """The mapping then means the output."""
     table = "inputs: {amount: = In.amount}\noutputs: {In: integer}\nrules: [{when: '-', then: = In.amount + 1}]\n"
