@@ -9,8 +9,10 @@ MicroflowError
 │   ├── MethodNotAllowed         405  MF-R405
 │   ├── Conflict                 409  MF-R409
 │   ├── TooLarge                 413  MF-R413
+│   ├── UrlTooLong               414  MF-R414
 │   ├── UnsupportedMediaType     415  MF-R415
 │   ├── TooManyRequests          429  MF-R429
+│   ├── HeadersTooLarge          431  MF-R431
 │   └── NotAvailable             503  MF-R503
 ├── ExecutionError               a call that was let in and failed; HTTP 200 and ERROR (WIRE.md)
 │   ├── AmbiguousFlow            MF-E001
@@ -143,6 +145,13 @@ class TooLarge(Refusal):
     status = 413
 
 
+class UrlTooLong(Refusal):
+    """The target of the request is over the limit."""
+
+    code = "MF-R414"
+    status = 414
+
+
 class UnsupportedMediaType(Refusal):
     """The content type is not taken, or the body is compressed."""
 
@@ -155,6 +164,13 @@ class TooManyRequests(Refusal):
 
     code = "MF-R429"
     status = 429
+
+
+class HeadersTooLarge(Refusal):
+    """The head of the request, or what stands between and behind its chunks, is over the limit."""
+
+    code = "MF-R431"
+    status = 431
 
 
 class NotAvailable(Refusal):

@@ -8,6 +8,7 @@ from starlette.routing import Router
 from starlette.types import Receive, Scope, Send
 
 from microflow_runtime.compiler.business_objects import JsonLimits
+from microflow_runtime.errors import MicroflowError, NotFound
 from microflow_runtime.runtime import Runtime
 from microflow_runtime.security import Security
 from microflow_runtime.service.action_reply import error_body
@@ -17,12 +18,13 @@ from microflow_runtime.web import health, iam2
 from microflow_runtime.web.body import BodyReader
 from microflow_runtime.web.cors import Cors
 from microflow_runtime.web.do_action import WRONG_HOST, DoActionEndpoint, send_json
-from microflow_runtime.web.headers import ALWAYS, Header, pick
+from microflow_runtime.web.headers import ALWAYS, JSON, Header, pick
 from microflow_runtime.web.hosts import Hosts
 from microflow_runtime.web.refresh import RefreshEndpoints
 from microflow_runtime.web.snapshots import SnapshotEndpoints
 
 _log: Final = get_log("web")
+_WORDS: Final = {400: "invalid_request", 404: "not_found", 414: "url_too_long", 431: "headers_too_large"}
 
 
 class Application:
@@ -71,13 +73,21 @@ class Application:
                     await self._route(scope, receive, self._with_epoch(send))
         except Exception:  # noqa: BLE001 - the outermost edge: the log tells, the caller gets no more than that
             _log.exception("request met a bug", path=mask_tokens(scope["path"][:200]))
-            await send_json(send, 500, error_body("An internal error."), (self._epoch(),))
+            cors = self._cors.headers_for(pick(scope["headers"]).get(b"origin"))
+            await send_json(send, 500, error_body("An internal error."), (self._epoch(), *cors))
+
+    def refuse(self, error: MicroflowError, url: bytes, headers: list[Header]) -> tuple[list[Header], bytes]:
+        """Give headers and body of the answer to a request that the protocol does not take, see `framing`."""
+        self._runtime.metrics.refusals[error.status] += 1
+        body = _refusal_body(error, url.decode("latin-1"))
+        cors = self._cors.headers_for(pick(headers).get(b"origin"))
+        return [JSON, (b"content-length", b"%d" % len(body)), *ALWAYS, self._epoch(), *cors], body
 
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = pick(scope["headers"])
         origin = headers.get(b"origin")
         if not self._hosts.accept(headers.get(b"host", b"")):
-            await send_json(send, 400, error_body(WRONG_HOST))
+            await send_json(send, 400, error_body(WRONG_HOST), self._cors.headers_for(origin))
         elif origin is None:
             await self._router(scope, receive, send)
         elif scope["method"] == "OPTIONS" and b"access-control-request-method" in headers:
@@ -115,11 +125,17 @@ class Application:
 
 
 async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
-    content = msgspec.json.encode({"error": "not_found", "error_description": "There is no such path."})
-    if "/MicroflowRest/" in scope["path"]:
-        content = error_body("There is no such path.")
+    content = _refusal_body(NotFound("There is no such path."), scope["path"])
     response = Response(content, 404, media_type="application/json; charset=utf-8", headers=dict(_text(ALWAYS)))
     await response(scope, receive, send)
+
+
+def _refusal_body(error: MicroflowError, path: str) -> bytes:
+    """Give the body of a refusal that no endpoint made: the six keys on the paths of flows, elsewhere the words of IAM2."""
+    if "/MicroflowRest/" in path:
+        return error_body(error.message)
+    word = _WORDS.get(error.status, "internal_error")
+    return msgspec.json.encode({"error": word, "error_description": error.message})
 
 
 def _text(headers: tuple[Header, ...]) -> list[tuple[str, str]]:

@@ -11,17 +11,20 @@ import asyncio
 from typing import Any, Final, Protocol
 
 from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from microflow_runtime.telemetry import get_log
 from microflow_runtime.web.draining import DrainingProtocol
+from microflow_runtime.web.framing import FramingProtocol, RefusingApplication
 from microflow_runtime.web.headers import Header
+from microflow_runtime.web.request_head import MOST_FIELDS, check_fields, check_target
 from microflow_runtime.web.whole_reply import WholeReplyProtocol
 
 _log: Final = get_log("web")
 
 
-class AtOnceApplication(Protocol):
+class AtOnceApplication(RefusingApplication, Protocol):
     """An ASGI application that can answer some requests of one path without waiting."""
 
     path_at_once: bytes
@@ -31,7 +34,7 @@ class AtOnceApplication(Protocol):
         ...
 
 
-class AtOnceProtocol(DrainingProtocol, WholeReplyProtocol):
+class AtOnceProtocol(DrainingProtocol, WholeReplyProtocol, FramingProtocol):
     """One connection. A request is held back from the ordinary way only while the bytes of one read are being parsed."""
 
     def __init__(
@@ -52,9 +55,8 @@ class AtOnceProtocol(DrainingProtocol, WholeReplyProtocol):
         self._busy = True
         self._idle_since = 0.0
 
-    def data_received(self, data: bytes) -> None:
-        """Parse what was read; a request that has not come whole by now goes the ordinary way."""
-        super().data_received(data)
+    def read_ended(self) -> None:
+        """Let a request that has not come whole by now go the ordinary way."""
         if self._held:
             self._held = False
             if not self.transport.is_closing():
@@ -62,20 +64,11 @@ class AtOnceProtocol(DrainingProtocol, WholeReplyProtocol):
 
     # What the parser tells
 
-    def on_message_begin(self) -> None:
-        """Begin a request. Its scope is made when it turns out to need one."""
-        self.url = b""
-        self.headers = []
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header."""
-        self.headers.append((name.lower(), value))
-
-    def on_headers_complete(self) -> None:
+    def head_complete(self) -> None:
         """Hold the request back if it may be answered at once."""
+        self._held_body = b""
         if self.url == self._path_at_once and (self.cycle is None or self.cycle.response_complete):
             self._held = True
-            self._held_body = b""
         else:
             self._begin_ordinary()
 
@@ -101,11 +94,13 @@ class AtOnceProtocol(DrainingProtocol, WholeReplyProtocol):
             self.is_draining
             or not parser.should_keep_alive()
             or parser.get_method() != b"POST"
+            or parser.get_http_version() != "1.1"
+            or len(self.request_headers) > MOST_FIELDS
             or self.flow.write_paused
         ):
             return False
         try:
-            answer = self._answer_at_once(self.headers, self._held_body)
+            answer = self._answer_at_once(self.request_headers, self._held_body)
         except Exception:  # noqa: BLE001 - inside the parser nothing can be told to anybody; the ordinary way tells it
             _log.exception("quick answer met a bug")
             return False
@@ -120,17 +115,19 @@ class AtOnceProtocol(DrainingProtocol, WholeReplyProtocol):
         return True
 
     def _begin_ordinary(self) -> None:
-        """Give the server's own protocol what has been kept from it so far."""
-        url, headers, body = self.url, self.headers, self._held_body
-        super().on_message_begin()
-        self.url = url
-        self.headers.extend(headers)
-        self.expect_100_continue = any(
-            name == b"expect" and value.lower() == b"100-continue" for name, value in headers
-        )
-        super().on_headers_complete()
-        if body:
-            self._held_body = b""
+        """Give the server's own protocol what has been kept from it so far. Raises Refusal for a head that is not taken."""
+        url, headers, parser = self.url, self.request_headers, self.parser
+        given = check_fields(parser.get_http_version(), headers)
+        if url != self._path_at_once:
+            url = check_target(parser.get_method(), url, given.get(b"host"))
+        trailers = self.headers
+        HttpToolsProtocol.on_message_begin(self)
+        self.url, self.headers, self.scope["headers"] = url, trailers, headers
+        self.expect_100_continue = given.get(b"expect", b"").lower() == b"100-continue"
+        self.begin_body(is_chunked=b"transfer-encoding" in given)
+        HttpToolsProtocol.on_headers_complete(self)
+        if self._held_body:
+            body, self._held_body = self._held_body, b""
             super().on_body(body)
 
     # Connections that are kept: one timer, moved when it fires, in place of one for every answer
@@ -147,7 +144,7 @@ class AtOnceProtocol(DrainingProtocol, WholeReplyProtocol):
         if self.pipeline:
             cycle, app = self.pipeline.pop()
             self._start_asgi_task(cycle, app)
-        else:
+        elif not self.answer_refused():
             self._wait_for_next()
 
     def _wait_for_next(self) -> None:

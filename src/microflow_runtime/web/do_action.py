@@ -26,7 +26,7 @@ from microflow_runtime.web.whole_reply import EXTENSION
 
 _log: Final = get_log("web")
 _UNCOMMON: Final = frozenset(
-    (b"origin", b"expect", b"upgrade", b"content-encoding", b"x-microflow-min-epoch", b"transfer-encoding")
+    (b"origin", b"expect", b"content-encoding", b"x-microflow-min-epoch", b"transfer-encoding")
 )
 """Headers of requests that are no plain quick case."""
 _TRACE_STATE: Final = re.compile(rb"[\x20-\x7e]{1,512}")
@@ -79,11 +79,10 @@ class DoActionEndpoint:
         """Answer one request."""
         headers = pick(scope["headers"])
         get = headers.get
-        host = get(b"host", b"")
+        host, origin = get(b"host", b""), get(b"origin")
         if host not in self.hosts.remembered and not self.hosts.accept(host):
-            await send_json(send, 400, error_body(WRONG_HOST), (self._epoch(),))
+            await send_json(send, 400, error_body(WRONG_HOST), (self._epoch(), *self._cors.headers_for(origin)))
             return
-        origin = get(b"origin")
         try:
             if scope["method"] != "POST":
                 if scope["method"] == "OPTIONS" and origin is not None and b"access-control-request-method" in headers:
