@@ -1,7 +1,6 @@
 """The catalog: everything published now, an immutable snapshot that is swapped in whole. Plans are made on first use."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property
 from typing import Final
 
 import msgspec
@@ -167,11 +166,6 @@ class Catalog:
         """Give all entries. Takes time that grows with their number."""
         for name in dict.fromkeys(record.name for section in self.manifest.sections for record in section.records):
             yield from self.find_named(name)
-
-    @cached_property
-    def has_open_flows(self) -> bool:
-        """Tell whether callers without a session may call any flow at all."""
-        return any(record.anonymous_as is not None for section in self.manifest.sections for record in section.records)
 
     def records_by_place(self) -> dict[Place, FlowRecord]:
         """Give all records by where they stand. Takes time that grows with their number."""

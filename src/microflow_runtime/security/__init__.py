@@ -7,7 +7,7 @@ from microflow_runtime.security.clock import Clock, SystemClock
 from microflow_runtime.security.credentials import COOKIE_NAME, Credentials
 from microflow_runtime.security.first_start import FirstStart
 from microflow_runtime.security.login import LoginRequest, NewSession
-from microflow_runtime.security.origin import RequestOrigin
+from microflow_runtime.security.origin import RequestOrigin, pages_with_cookies
 from microflow_runtime.security.passwords import Passwords
 from microflow_runtime.security.permissions import (
     ACCESSES,
@@ -47,4 +47,5 @@ __all__ = [
     "digest_token",
     "flow_object",
     "is_token",
+    "pages_with_cookies",
 ]

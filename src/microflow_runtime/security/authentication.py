@@ -30,7 +30,9 @@ class Authenticator:
         read_revocation: Callable[[], int],
         cache: SessionCache,
         checker: SessionChecker,
+        named_pages: frozenset[str] = frozenset(),
     ) -> None:
+        self._named_pages = named_pages
         self._store = store
         self._clock = clock
         self._monotonic = clock.monotonic
@@ -105,7 +107,7 @@ class Authenticator:
         found = await self._admit_cookies(credentials.cookie)
         if found is None:
             return ANONYMOUS
-        if credentials.is_state_changing and not credentials.origin.is_ours():
+        if credentials.is_state_changing and not credentials.origin.is_ours(self._named_pages):
             raise NotPermitted("A call with the session cookie must come from a page of this server.")
         return found.principal
 

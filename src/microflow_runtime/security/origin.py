@@ -1,10 +1,11 @@
-"""Tells whether a call that carries a cookie was made by a page of ours.
+"""Tells whether a call that carries a cookie was made by a page of ours, or one that the operator named.
 
 A browser sends the cookie along with what other sites make it send. Headers are not sent that way, so only calls with
 the cookie are looked at, and only those that change something. Callers that are no browser send none of the three
-headers and are let through: nobody can make them call.
+headers and are let through: nobody can make them call. Why a named page may: docs/decisions/0100-cookies-of-named-pages.md.
 """
 
+from collections.abc import Collection, Iterable
 from urllib.parse import urlsplit
 
 import msgspec
@@ -21,8 +22,10 @@ class RequestOrigin(msgspec.Struct, frozen=True, kw_only=True):
     origin: str = ""
     referer: str = ""
 
-    def is_ours(self) -> bool:
-        """Tell whether nothing speaks against the request having been made by a page of this server."""
+    def is_ours(self, named: Collection[str] = ()) -> bool:
+        """Tell whether nothing speaks against the request having been made by a page of this server, or of a named origin."""
+        if self.origin in named:
+            return True
         if self.sec_fetch_site not in {"", "same-origin", "none"}:
             return False
         ours = _normalise(f"{self.scheme}://{self.host}")
@@ -37,6 +40,11 @@ class RequestOrigin(msgspec.Struct, frozen=True, kw_only=True):
             if theirs != ours and not (vouched and theirs[1] == ours[1]):
                 return False
         return True
+
+
+def pages_with_cookies(origins: Iterable[str]) -> frozenset[str]:
+    """Give the origins, of those configured, whose pages may call with the cookie: each that is named, so not `*` and `null`."""
+    return frozenset(origins) - {"*", "null"}
 
 
 def _normalise(url: str) -> tuple[str, str, int] | None:

@@ -11,6 +11,7 @@ from microflow_runtime.security.clock import Clock, SystemClock
 from microflow_runtime.security.credentials import Credentials
 from microflow_runtime.security.first_start import FirstStart, ensure_roles, prepare_home
 from microflow_runtime.security.login import Login, LoginRequest, NewSession
+from microflow_runtime.security.origin import pages_with_cookies
 from microflow_runtime.security.passwords import Passwords
 from microflow_runtime.security.rate import RateLimit
 from microflow_runtime.security.revocation import LocalRevocation
@@ -51,7 +52,8 @@ class Security:
         cache = SessionCache()
         reader = read_revocation or local.read
         self._checker = SessionChecker(store, settings, self.clock, reader, cache)
-        self._authenticator = Authenticator(store, self.clock, reader, cache, self._checker)
+        named = pages_with_cookies(settings.cors_origins)
+        self._authenticator = Authenticator(store, self.clock, reader, cache, self._checker, named)
         self.authenticate_fast = self._authenticator.authenticate_fast
         self.find_service_principal = self._authenticator.find_service_principal
         self._login = Login(

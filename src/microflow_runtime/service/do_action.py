@@ -13,7 +13,6 @@ from microflow_runtime.compiler.business_objects import JsonLimits
 from microflow_runtime.engine import Run, perform, perform_at_once, read_inputs
 from microflow_runtime.errors import (
     AmbiguousFlow,
-    BadRequest,
     ExecutionError,
     MicroflowError,
     NotAuthenticated,
@@ -81,19 +80,14 @@ class DoAction:
     ) -> ActionReply:
         """Execute what the body asks for and give the reply; a failing flow is a reply, not an exception.
 
-        So is a refusal, once the body was understood. Raises Refusal when it is no request at all, CallerGone when
-        `hung_up` returned while a flow waited for something.
+        So is a refusal, once the body was understood. Raises Refusal when it is no request at all (give it to
+        `permission.refuse_unread`), CallerGone when `hung_up` returned while a flow waited for something.
         """
         runtime = self.runtime
         catalog = runtime.catalog if runtime.is_current() else await runtime.catch_up()
         if min_epoch > catalog.epoch:
             raise NotAvailable(f"This server is at epoch {catalog.epoch}.", retry_after_seconds=1)
-        try:
-            request = read_action(body, self.json_limits)
-        except BadRequest as refusal:
-            if principal is ANONYMOUS and not catalog.has_open_flows:
-                raise NotAuthenticated("This needs a session.") from refusal
-            raise
+        request = read_action(body, self.json_limits)
         if request.is_large:
             await asyncio.sleep(0)
         try:

@@ -55,11 +55,16 @@ async def refresh_cache(runtime: Runtime, security: Security, principal: Princip
     return await _counted(runtime, runtime.refresh(_auditing(security, principal, "refresh", address)))
 
 
+async def require_class_action(security: Security, principal: Principal, address: str = "") -> None:
+    """Let the body be read of who may do one. Raises Refusal."""
+    await require(security, principal, "cache", "classAction", address=address)
+
+
 async def class_action(
     runtime: Runtime, security: Security, principal: Principal, body: bytes, limits: JsonLimits, address: str = ""
 ) -> RefreshReport:
     """Refresh, fetch or generate the named flows. Raises as `refresh_cache`; NotFound when a name is not known."""
-    await require(security, principal, "cache", "classAction", address=address)
+    await require_class_action(security, principal, address)
     action = read_class_action(body, limits)
     audit = _auditing(security, principal, f"classAction {action.event}", address)
     if action.event == "file":

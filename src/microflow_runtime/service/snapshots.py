@@ -9,15 +9,15 @@ from datetime import datetime
 
 import msgspec
 
-from microflow_runtime.errors import BadRequest, NotAuthenticated, NotFound
+from microflow_runtime.errors import BadRequest, NotFound
 from microflow_runtime.model.principal import Principal
 from microflow_runtime.runtime import Catalog, Runtime
 from microflow_runtime.runtime.activation import Activated, MakeAudit, activate, roll_back
 from microflow_runtime.runtime.manifest import FOLDER, WORKING
 from microflow_runtime.runtime.packages import read_package
 from microflow_runtime.runtime.publishing import Deployment, deploy
-from microflow_runtime.security import ANONYMOUS, Security
-from microflow_runtime.service.permission import require
+from microflow_runtime.security import Security
+from microflow_runtime.service.permission import require, require_session
 from microflow_runtime.store import Activation, AuditEntry, Snapshot
 
 WORKING_NAME = "working"
@@ -63,8 +63,7 @@ class AppView(msgspec.Struct, frozen=True, kw_only=True):
 
 async def list_apps(runtime: Runtime, principal: Principal) -> list[AppView]:
     """List the apps that the principal may view, without their history. Raises NotAuthenticated."""
-    if principal is ANONYMOUS:
-        raise NotAuthenticated("This needs a session.")
+    require_session(principal)
     catalog = await _newest(runtime)
     by_app: dict[str, list[Snapshot]] = {record.app: [] for record in catalog.manifest.flows}
     for snapshot in await runtime.store.list_snapshots():

@@ -113,7 +113,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     capture_values: Annotated[bool, _about("Record the values that go in and out of every step in the trace.")] = False
 
     # Who may call
-    cors_origins: Annotated[Texts, _about("Origins that pages may call from, exact, as `https://app.example`.")] = ()
+    cors_origins: Annotated[
+        Texts,
+        _about(
+            "Origins that pages may call from, exact, as `https://app.example`: such a page is trusted as one of this "
+            "server, with the session cookie too. `*` lets every page call, without the cookie."
+        ),
+    ] = ()
     trusted_proxies: Annotated[Texts, _about("Addresses of proxies whose forwarded headers are believed.")] = ()
     allowed_hosts: Annotated[
         Texts, _about("Host names that are answered; none named means the loopback names and `host`.")

@@ -1,8 +1,12 @@
-"""Which pages of other origins may call: exact origins only, preflights answered before anything else is asked."""
+"""Which pages of other origins may call: exact origins only, preflights answered before anything else is asked.
+
+That credentials are allowed is told to just those pages whose calls with the session cookie are taken.
+"""
 
 from collections.abc import Iterable
 from typing import Final
 
+from microflow_runtime.security import pages_with_cookies
 from microflow_runtime.web.headers import Header
 
 _ALLOWED_HEADERS: Final = (
@@ -16,8 +20,9 @@ class Cors:
     """The origins that may call. `*` among them lets every page call, without cookies."""
 
     def __init__(self, origins: Iterable[str]) -> None:
-        self._origins = frozenset(origin.encode("latin-1", "replace") for origin in origins)
-        self._any = b"*" in self._origins
+        origins = tuple(origins)
+        self._origins = frozenset(origin.encode("latin-1", "replace") for origin in pages_with_cookies(origins))
+        self._any = "*" in origins
 
     def headers_for(self, origin: bytes | None) -> tuple[Header, ...]:
         """Give the headers of an answer to a page of this origin; none for a page that may not call, or no page."""

@@ -17,6 +17,7 @@ from microflow_runtime.service.action_reply import ActionReply, error_body
 from microflow_runtime.service.credentials import find_principal, read_credentials
 from microflow_runtime.service.do_action import NO_TRACE, DoAction, Trace
 from microflow_runtime.service.hang_up import CallerGone
+from microflow_runtime.service.permission import refuse_unread
 from microflow_runtime.telemetry import get_log
 from microflow_runtime.web.body import BodyReader
 from microflow_runtime.web.cors import Cors
@@ -92,15 +93,18 @@ class DoActionEndpoint:
             principal = self._authenticate_fast(get(b"authorization"), get(b"iamtoken"), get(b"cookie"))
             if principal is None:
                 principal = await self._find_principal(scope)
-            body = await self._read_body(headers, receive)
-            reply = await self._act(
-                principal,
-                body,
-                min_epoch=_min_epoch(headers) if b"x-microflow-min-epoch" in headers else 0,
-                hung_up=partial(_hung_up, receive),
-                address=address_of(scope),
-                trace=_trace(headers) if b"traceparent" in headers else NO_TRACE,
-            )
+            try:
+                body = await self._read_body(headers, receive)
+                reply = await self._act(
+                    principal,
+                    body,
+                    min_epoch=_min_epoch(headers) if b"x-microflow-min-epoch" in headers else 0,
+                    hung_up=partial(_hung_up, receive),
+                    address=address_of(scope),
+                    trace=_trace(headers) if b"traceparent" in headers else NO_TRACE,
+                )
+            except Refusal as refusal:
+                raise refuse_unread(principal, refusal) from refusal
         except CallerGone:
             return
         except MicroflowError as error:

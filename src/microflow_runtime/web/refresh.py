@@ -16,7 +16,13 @@ from microflow_runtime.model.principal import Principal
 from microflow_runtime.runtime import Runtime
 from microflow_runtime.security import Security
 from microflow_runtime.service.credentials import find_principal, read_credentials
-from microflow_runtime.service.refresh import class_action, class_action_body, read_class_action, refresh_cache
+from microflow_runtime.service.refresh import (
+    class_action,
+    class_action_body,
+    read_class_action,
+    refresh_cache,
+    require_class_action,
+)
 from microflow_runtime.telemetry import get_log
 from microflow_runtime.web.body import BodyReader
 from microflow_runtime.web.do_action import address_of
@@ -66,9 +72,9 @@ class RefreshEndpoints:
         try:
             if request.method != "POST":
                 raise MethodNotAllowed("classAction takes POST.")
-            principal = await self._principal(request)
+            principal, address = await self._principal(request), address_of(request.scope)
+            await require_class_action(self._security, principal, address)
             body = await self._reader.read(pick(request.scope["headers"]), request.receive)
-            address = address_of(request.scope)
             report = await class_action(self._runtime, self._security, principal, body, self._limits, address)
             names = read_class_action(body, self._limits).file_names
         except MicroflowError as error:

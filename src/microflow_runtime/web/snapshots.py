@@ -84,9 +84,10 @@ class SnapshotEndpoints:
         return _json(await show_app(self._runtime, self._security, principal, app, address_of(request.scope)))
 
     async def _deploy(self, request: Request, principal: Principal) -> Response:
-        given = _query(request)
-        address, app = address_of(request.scope), given.get("app", "")
+        address, app = address_of(request.scope), request.query_params.get("app", "")
         await require_deploy(self._security, principal, app, address)
+        given = _query(request)
+        activates, is_trial = _switch(given, "activate"), _switch(given, "dry_run")
         content = await read_bytes(
             request, media_types=_ZIP, most_bytes=MAX_PACKAGE_BYTES, seconds=self._runtime.settings.body_seconds
         )
@@ -96,8 +97,8 @@ class SnapshotEndpoints:
             principal,
             content,
             app=app,
-            activates=_switch(given, "activate"),
-            is_trial=_switch(given, "dry_run"),
+            activates=activates,
+            is_trial=is_trial,
             address=address,
         )
         return _json(done, 201 if done.is_new and not done.is_trial else 200)

@@ -1,6 +1,6 @@
 """A catalog: what is found in it, what it makes when it is asked, and what it takes over."""
 
-from tests.unit.small_apps import APP, LINE, ORDER, catalog_of
+from tests.unit.small_apps import LINE, ORDER, catalog_of
 
 from microflow_runtime.nodes import NODE_TYPES
 from microflow_runtime.runtime import Catalog
@@ -58,12 +58,6 @@ def test_the_next_catalog_takes_over_what_is_the_same() -> None:
     assert new.find_named("Two") == ()
     again = Catalog(3, old.manifest, old.bodies, NODE_TYPES, Metrics("0"), previous=new)
     assert again.find_named("Two")[0].made_plan is None
-
-
-def test_open_flows_are_known() -> None:
-    """A catalog tells whether anybody may call without a session."""
-    opened = _flow("Leaf") + "anonymous: {as: public}\n"
-    assert [catalog_of(APP, text).has_open_flows for text in (_flow("Leaf"), opened)] == [False, True]
 
 
 def test_no_more_plans_are_kept_than_said() -> None:

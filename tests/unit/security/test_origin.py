@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microflow_runtime.security import RequestOrigin
+from microflow_runtime.security import RequestOrigin, pages_with_cookies
 
 OURS = {"scheme": "https", "host": "mf.example"}
 
@@ -67,3 +67,25 @@ def test_without_a_host_nothing_is_ours() -> None:
 def test_any_text_is_answered(host: str, origin: str, referer: str) -> None:
     """Odd hosts and origins give an answer, never an error."""
     RequestOrigin(host=host, origin=origin, referer=referer).is_ours()
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_taken"),
+    [
+        ({"origin": "https://app.example"}, True),
+        ({"origin": "https://app.example", "sec_fetch_site": "cross-site"}, True),
+        ({"origin": "https://app.example", "sec_fetch_site": "same-site", "referer": "https://app.example/x"}, True),
+        ({"origin": "https://app.example:443"}, False),
+        ({"origin": "http://app.example"}, False),
+        ({"origin": "https://app.example, https://app.example"}, False),
+        ({"origin": "https://app.example.evil.example"}, False),
+        ({"origin": "null"}, False),
+        ({"origin": "*"}, False),
+        ({"sec_fetch_site": "cross-site", "referer": "https://app.example/x"}, False),
+        ({"referer": "https://app.example/x"}, False),
+    ],
+)
+def test_a_page_is_named_by_its_origin_alone(headers: dict[str, str], is_taken: bool) -> None:
+    """A browser says `Origin` where it asks on behalf of a page that may read the answer; a mere `Referer` is a link or an image."""
+    named = pages_with_cookies(["https://app.example", "*", "null"])
+    assert RequestOrigin(**OURS, **headers).is_ours(named) == is_taken
