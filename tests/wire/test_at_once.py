@@ -22,7 +22,7 @@ def ask(world: World, body: Any, *, user: str | None = "caller", **headers: str)
     raw = body if isinstance(body, bytes) else msgspec.json.encode(body)
 
     async def answer() -> bytes | None:
-        return world.application.answer_at_once(pairs, raw)
+        return world.application.answer_at_once(pairs, raw, lambda: "1.1")
 
     return world.run(answer())
 

@@ -130,7 +130,7 @@ class World:
         ]
 
         async def ask() -> bytes | None:
-            return self.application.answer_at_once(pairs, body)
+            return self.application.answer_at_once(pairs, body, lambda: "1.1")
 
         quick = self.run(ask())
         if quick is not None:

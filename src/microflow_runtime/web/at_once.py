@@ -8,15 +8,18 @@ Why and at what cost: docs/decisions/0006-one-write.md.
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, Final, Protocol
 
+from httptools import HttpParserError, HttpParserUpgrade
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from microflow_runtime.errors import Refusal
 from microflow_runtime.telemetry import get_log
 from microflow_runtime.web.draining import DrainingProtocol
-from microflow_runtime.web.framing import FramingProtocol, RefusingApplication
+from microflow_runtime.web.framing import DROPPED, SLICE_BYTES, FramingProtocol, RefusingApplication
 from microflow_runtime.web.headers import Header
 from microflow_runtime.web.request_head import MOST_FIELDS, check_fields, check_target
 from microflow_runtime.web.whole_reply import WholeReplyProtocol
@@ -29,8 +32,11 @@ class AtOnceApplication(RefusingApplication, Protocol):
 
     path_at_once: bytes
 
-    def answer_at_once(self, headers: list[Header], body: bytes) -> bytes | None:
-        """Give the lines of the head behind the date, and the body, of a POST; None, having changed nothing, to be called by ASGI."""
+    def answer_at_once(self, headers: list[Header], body: bytes, get_version: Callable[[], str]) -> bytes | None:
+        """Give the lines of the head behind the date, and the body, of a POST; None, having changed nothing, to be called by ASGI.
+
+        The connection is kept; `get_version` gives the version of HTTP, which is known where nothing was said about that.
+        """
         ...
 
 
@@ -55,6 +61,21 @@ class AtOnceProtocol(DrainingProtocol, WholeReplyProtocol, FramingProtocol):
         self._busy = True
         self._idle_since = 0.0
 
+    def data_received(self, data: bytes) -> None:
+        """Parse what was read; what is large, or goes on with an open head or chunks, with care."""
+        self._busy = True
+        if self.is_watched or len(data) > SLICE_BYTES:
+            self.take_slices(data)
+            return
+        try:
+            self.parser.feed_data(data)
+            if self._held:
+                self.read_ended()
+        except (HttpParserError, HttpParserUpgrade, Refusal) as stopped:
+            self.go_on(data, stopped)
+        if self.is_in_head or self.is_chunked:
+            self.watch(len(data))
+
     def read_ended(self) -> None:
         """Let a request that has not come whole by now go the ordinary way."""
         if self._held:
@@ -64,8 +85,14 @@ class AtOnceProtocol(DrainingProtocol, WholeReplyProtocol, FramingProtocol):
 
     # What the parser tells
 
-    def head_complete(self) -> None:
-        """Hold the request back if it may be answered at once."""
+    def on_headers_complete(self) -> None:
+        """Hold the request back if it may be answered at once. Where the parser stops, the head comes again."""
+        if self.parser.should_upgrade():
+            return
+        if self.head_bytes:
+            self.check_long_head()
+        self.is_in_head = False
+        self.request_headers, self.headers = self.headers, DROPPED
         self._held_body = b""
         if self.url == self._path_at_once and (self.cycle is None or self.cycle.response_complete):
             self._held = True
@@ -76,8 +103,10 @@ class AtOnceProtocol(DrainingProtocol, WholeReplyProtocol, FramingProtocol):
         """Take a piece of the body."""
         if self._held:
             self._held_body += body
-        else:
-            super().on_body(body)
+            return
+        if self.is_chunked:
+            self.framing_bytes -= len(body)
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """Answer the request that is held back, or let it go the ordinary way."""
@@ -86,6 +115,9 @@ class AtOnceProtocol(DrainingProtocol, WholeReplyProtocol, FramingProtocol):
             if self._is_answered():
                 return
             self._begin_ordinary()
+        elif self.is_in_head:
+            return  # it comes again
+        self.is_in_body = self.is_chunked = False
         super().on_message_complete()
 
     def _is_answered(self) -> bool:
@@ -94,13 +126,12 @@ class AtOnceProtocol(DrainingProtocol, WholeReplyProtocol, FramingProtocol):
             self.is_draining
             or not parser.should_keep_alive()
             or parser.get_method() != b"POST"
-            or parser.get_http_version() != "1.1"
             or len(self.request_headers) > MOST_FIELDS
             or self.flow.write_paused
         ):
             return False
         try:
-            answer = self._answer_at_once(self.request_headers, self._held_body)
+            answer = self._answer_at_once(self.request_headers, self._held_body, parser.get_http_version)
         except Exception:  # noqa: BLE001 - inside the parser nothing can be told to anybody; the ordinary way tells it
             _log.exception("quick answer met a bug")
             return False
@@ -124,7 +155,9 @@ class AtOnceProtocol(DrainingProtocol, WholeReplyProtocol, FramingProtocol):
         HttpToolsProtocol.on_message_begin(self)
         self.url, self.headers, self.scope["headers"] = url, trailers, headers
         self.expect_100_continue = given.get(b"expect", b"").lower() == b"100-continue"
-        self.begin_body(is_chunked=b"transfer-encoding" in given)
+        self.is_in_body = True
+        self.is_chunked = b"transfer-encoding" in given
+        self.framing_bytes = 0
         HttpToolsProtocol.on_headers_complete(self)
         if self._held_body:
             body, self._held_body = self._held_body, b""
@@ -144,7 +177,9 @@ class AtOnceProtocol(DrainingProtocol, WholeReplyProtocol, FramingProtocol):
         if self.pipeline:
             cycle, app = self.pipeline.pop()
             self._start_asgi_task(cycle, app)
-        elif not self.answer_refused():
+        elif self.last_words:
+            self.say(self.last_words)
+        else:
             self._wait_for_next()
 
     def _wait_for_next(self) -> None:

@@ -4,7 +4,7 @@ Source: ONEWEB, POST /MicroflowRest/DoAction (WIRE.md).
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
@@ -59,11 +59,13 @@ class DoActionEndpoint:
         self._runtime = do_action.runtime
         self._refusals = do_action.runtime.metrics.refusals
 
-    def answer_at_once(self, headers: list[Header], body: bytes) -> bytes | None:
+    def answer_at_once(self, headers: list[Header], body: bytes, get_version: Callable[[], str]) -> bytes | None:
         """Give the whole answer but its first lines, see `at_once`; None for whatever is not the plain quick case."""
         given = dict(headers)
         if len(given) != len(headers) or not _UNCOMMON.isdisjoint(given) or len(body) > self._most_bytes:
             return None
+        if b"connection" in given and get_version() != "1.1":
+            return None  # kept because it was asked for, not because HTTP/1.1 keeps it
         get = given.get
         if get(b"host") not in self.hosts.remembered or not is_json(get(b"content-type")):
             return None

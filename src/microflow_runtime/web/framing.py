@@ -30,13 +30,13 @@ from microflow_runtime.web.request_head import (
 )
 
 _log: Final = get_log("web")
-_SLICE_BYTES: Final = 16 * 1024
+SLICE_BYTES: Final = 16 * 1024
 """What is parsed at once; bounds are looked at between slices, never within a head that fits into one."""
 _CHUNK_BYTES: Final = 16
 """What the framing of a chunk may take of its own."""
 _LINGER_SECONDS: Final = 0.5
 """How long a refused caller is listened to, unheard: one whose connection is reset at once never sees the answer."""
-_DROPPED: Final[Any] = deque(maxlen=0)
+DROPPED: Final[Any] = deque(maxlen=0)
 """Where trailers go."""
 
 
@@ -49,9 +49,10 @@ class RefusingApplication(Protocol):
 
 
 class FramingProtocol(HttpToolsProtocol):
-    """One connection, cut into requests. What becomes of each is for who inherits: `head_complete`, `read_ended`.
+    """One connection, cut into requests. Who inherits feeds the parser, and says what becomes of each request.
 
-    `url` and `headers` are those of the head that is being read, `request_headers` those of the last one read whole.
+    `url` and `headers` are those of the head that is being read, `request_headers` those of the last one read whole;
+    `is_in_body` tells that the application has the newest request, and not yet all of its body.
     """
 
     def __init__(
@@ -66,59 +67,53 @@ class FramingProtocol(HttpToolsProtocol):
         self.request_headers: list[Header] = []
         self.is_in_head = False
         self.is_chunked = False
-        self._is_in_body = False
-        self._framing_bytes = 0
-        self._head_bytes = 0
-        self._is_watched = False
+        self.is_in_body = False
+        self.framing_bytes = 0
+        self.head_bytes = 0
+        self.is_watched = False
         self._is_refused = False
-        self._last_words = b""
-
-    # What who inherits makes of it
-
-    def head_complete(self) -> None:
-        """Do something with the request whose head has come: `url` and `request_headers`. May raise Refusal."""
-        raise NotImplementedError
+        self.last_words = b""
 
     def read_ended(self) -> None:
-        """Do what waited for the end of one read. May raise Refusal."""
+        """Do what waits for the end of a read. May raise Refusal."""
         raise NotImplementedError
 
     # Reading
 
-    def data_received(self, data: bytes) -> None:
-        """Parse what was read; what is large, or goes on from an earlier read, in slices with a look between them."""
-        self._unset_keepalive_if_required()
-        if self._is_watched or len(data) > _SLICE_BYTES:
-            self._take_slices(memoryview(data))
-            return
-        self._take(data)
-        if self.is_in_head or self.is_chunked:
-            self._is_watched = True
-            self._watch(len(data))
-
-    def _take_slices(self, data: memoryview) -> None:
-        for start in range(0, len(data), _SLICE_BYTES):
+    def take_slices(self, data: bytes) -> None:
+        """Parse a read that is large, or that goes on with what is watched, with a look at the bounds between slices."""
+        whole = memoryview(data)
+        for start in range(0, len(whole), SLICE_BYTES):
             if self._is_refused:
                 return
-            piece = data[start : start + _SLICE_BYTES]
-            self._take(piece, is_last=start + _SLICE_BYTES >= len(data))
-            self._watch(len(piece))
-        self._is_watched = self.is_in_head or self.is_chunked or self._is_refused
-
-    def _take(self, data: bytes | memoryview, *, is_last: bool = True) -> None:
-        """Parse bytes, and refuse what is wrong with them."""
+            piece = whole[start : start + SLICE_BYTES]
+            try:
+                self.parser.feed_data(piece)
+            except (HttpParserError, HttpParserUpgrade) as stopped:
+                self.go_on(piece, stopped)
+            self.watch(len(piece))
         try:
-            while data:
+            self.read_ended()
+        except Refusal as refusal:
+            self._refuse(refusal)
+        self.is_watched = self.is_in_head or self.is_chunked or self._is_refused
+
+    def go_on(self, data: bytes | memoryview, stopped: Exception) -> None:
+        """Go on with what was read behind an upgrade at which the parser stopped; refuse what else stopped it."""
+        try:
+            while isinstance(stopped, HttpParserUpgrade):
+                data = data[stopped.args[0] :]
+                self._parse_without_upgrade()
                 try:
                     self.parser.feed_data(data)
-                    break
-                except HttpParserUpgrade as stopped:
-                    data = data[stopped.args[0] :]
-                    self._parse_without_upgrade()
-            if is_last:
+                except HttpParserUpgrade as again:
+                    stopped = again
+                    continue
                 self.read_ended()
+                return
         except (HttpParserError, Refusal) as error:
-            self._refuse(_told(error))
+            stopped = error
+        self._refuse(_told(stopped))
 
     def _parse_without_upgrade(self) -> None:
         """Parse the head anew without the offer, so that the body behind it is framed as its fields say."""
@@ -131,24 +126,27 @@ class FramingProtocol(HttpToolsProtocol):
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as the server sets it
         self.parser.feed_data(b"\r\n".join((*lines, b"", b"")))
 
-    def _watch(self, taken: int) -> None:
+    def watch(self, taken: int) -> None:
         """Look whether what is still open after so many bytes more has grown beyond its bounds."""
+        self.is_watched = True
         if self.is_in_head:
-            self._head_bytes += taken
+            self.head_bytes += taken
             if len(self.url) > MOST_URL_BYTES:
                 self._refuse(UrlTooLong(URL_TOO_LONG))
             elif len(self.headers) > MOST_FIELDS:
                 self._refuse(HeadersTooLarge(TOO_MANY_FIELDS))
-            elif (
-                self._head_bytes > MOST_HEAD_BYTES + _SLICE_BYTES
-            ):  # in the first slice there may be something before it
+            elif self.head_bytes > MOST_HEAD_BYTES + SLICE_BYTES:  # in the first slice there may be something before it
                 self._refuse(HeadersTooLarge(HEAD_TOO_LARGE))
             return
-        self._head_bytes = 0
+        self.head_bytes = 0
         if self.is_chunked:
-            self._framing_bytes += taken
-            if self._framing_bytes > MOST_HEAD_BYTES + _SLICE_BYTES:
+            self.framing_bytes += taken
+            if self.framing_bytes > MOST_HEAD_BYTES + SLICE_BYTES:
                 self._refuse(HeadersTooLarge("The trailers or chunk extensions of the request are too large."))
+
+    def check_long_head(self) -> None:
+        """Measure a head that came in several slices. Raises HeadersTooLarge."""
+        check_size(self.parser.get_method(), self.url, self.headers)
 
     # What the parser tells
 
@@ -162,39 +160,9 @@ class FramingProtocol(HttpToolsProtocol):
         """Take a header, or drop a trailer."""
         self.headers.append((name.lower(), value))
 
-    def on_headers_complete(self) -> None:
-        """Go on with the head, unless the parser stops here: then it comes again, without the upgrade."""
-        parser = self.parser
-        if parser.should_upgrade():
-            return
-        if self._head_bytes:
-            check_size(parser.get_method(), self.url, self.headers)
-        self.is_in_head = False
-        self.request_headers = self.headers
-        self.headers = _DROPPED
-        self.head_complete()
-
-    def begin_body(self, *, is_chunked: bool) -> None:
-        """Note that the request has been given to the application, and that its body comes."""
-        self._is_in_body = True
-        self.is_chunked = is_chunked
-        self._framing_bytes = 0
-
     def on_chunk_header(self) -> None:
         """Allow for the framing of one more chunk."""
-        self._framing_bytes -= _CHUNK_BYTES
-
-    def on_body(self, body: bytes) -> None:
-        """Give the application a piece of the body."""
-        if self.is_chunked:
-            self._framing_bytes -= len(body)
-        super().on_body(body)
-
-    def on_message_complete(self) -> None:
-        """End the body."""
-        if not self.is_in_head:  # else it is the head of an upgrade
-            self._is_in_body = self.is_chunked = False
-            super().on_message_complete()
+        self.framing_bytes -= _CHUNK_BYTES
 
     # Refusing
 
@@ -202,10 +170,10 @@ class FramingProtocol(HttpToolsProtocol):
         """Answer what cannot be taken, behind the answers that are still to come, and hear nothing more."""
         if self._is_refused or self.transport.is_closing():
             return
-        self._is_refused = self._is_watched = True
+        self._is_refused = self.is_watched = True
         words = self._words(error)
         cycle = self.cycle
-        if self._is_in_body:
+        if self.is_in_body:
             if self.pipeline and self.pipeline[0][0] is cycle:
                 self.pipeline.popleft()  # it has not begun
             elif cycle.response_started:
@@ -214,12 +182,12 @@ class FramingProtocol(HttpToolsProtocol):
             else:
                 cycle.disconnected = True
                 cycle.message_event.set()
-                self._say(words)
+                self.say(words)
                 return
         if self.pipeline or (cycle is not None and not (cycle.response_complete or cycle.disconnected)):
-            self._last_words = words
+            self.last_words = words
         else:
-            self._say(words)
+            self.say(words)
 
     def _words(self, error: MicroflowError) -> bytes:
         headers = self.headers if self.is_in_head else self.request_headers
@@ -231,16 +199,9 @@ class FramingProtocol(HttpToolsProtocol):
         lines += (b"%b: %b" % field for field in fields)
         return b"\r\n".join((*lines, b"", body))
 
-    def answer_refused(self) -> bool:
-        """Answer what was refused, when its turn has come; False when there is none."""
-        if not self._last_words:
-            return False
-        self._say(self._last_words)
-        return True
-
-    def _say(self, words: bytes) -> None:
+    def say(self, words: bytes) -> None:
         """Answer, and close: our half now, the whole a moment later."""
-        self._last_words = b""
+        self.last_words = b""
         self.flow.resume_reading()
         self.transport.write(words)
         if self.transport.can_write_eof():

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
@@ -68,10 +69,10 @@ class _Application:
         self.go_on = asyncio.Event()
         self.go_on.set()
 
-    def answer_at_once(self, headers: list[Header], body: bytes) -> bytes | None:
+    def answer_at_once(self, headers: list[Header], body: bytes, get_version: Callable[[], str]) -> bytes | None:
         """Answer as the real one does, if it is to."""
         names = [name for name, _ in headers]
-        if not self.is_quick or names.count(b"host") != 1 or b"transfer-encoding" in names:
+        if not self.is_quick or names.count(b"host") != 1 or b"transfer-encoding" in names or get_version() != "1.1":
             return None
         self.came.append((_PATH.decode(), body, _texts(headers)))
         return b"content-length: 3\r\n\r\n%03d" % len(self.came)
