@@ -140,7 +140,7 @@ class FramingProtocol(HttpToolsProtocol):
             return
         self.head_bytes = 0
         if self.is_chunked:
-            self.framing_bytes += taken
+            self.framing_bytes = max(0, self.framing_bytes + taken)  # what small chunks leave over is not saved up
             if self.framing_bytes > MOST_HEAD_BYTES + SLICE_BYTES:
                 self._refuse(HeadersTooLarge("The trailers or chunk extensions of the request are too large."))
 

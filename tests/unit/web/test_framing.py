@@ -491,3 +491,11 @@ async def test_small_chunks_are_no_offence() -> None:
     assert await connection.answers() == [(200, b"001")]
     assert connection.application.came[0][1] == b"x" * 100_000
     connection.end()
+
+
+async def test_small_chunks_save_nothing_up_for_a_trailer() -> None:
+    """What a hundred thousand chunks did not need of their allowance is not there for what comes behind them."""
+    connection = _Connection()
+    connection.feed(_CHUNK_HEAD, *[b"1\r\nx\r\n" * 1_000] * 100, b"0\r\nX: ", *[b"y" * 10_000] * 10)
+    assert [status for status, _ in await connection.answers()] == [431]
+    connection.end()
