@@ -332,3 +332,29 @@ def test_every_answer_names_the_epoch(shop: World) -> None:
     ]
     epoch = str(shop.runtime.catalog.epoch)
     assert [answer.header("x-microflow-epoch") for answer in answers] == [epoch] * len(answers)
+
+
+def test_an_older_version_lets_nobody_in_that_the_active_one_does_not(shop: World) -> None:
+    """Callers without a session, and accounts to run as, count only where the active version names them as well."""
+
+    def with_rights(anonymous: str, runs_as: str) -> str:
+        rights = f"anonymous: {{as: {anonymous}}}\n" * bool(anonymous) + f"runs_as: {runs_as}\n" * bool(runs_as)
+        return says("old").replace("outputs:", f"{rights}outputs:", 1)
+
+    shop.run(set_role(shop.security, OPERATOR, "caller", grant=[("Shop/Say", "guest")]))
+    deploy(shop, package("v.1", with_rights("guest", "")))
+    deploy(shop, package("v.2", with_rights("", "guest")))
+    deploy(shop, package("v.3", flow_text("Other", "x")))
+    ask = {"flowName": "Say"}
+
+    def statuses(user: str | None) -> list[int]:
+        return [shop.act({**ask, "snapVersion": version}, user=user).status for version in ("v.1", "v.2")]
+
+    assert (statuses(None), statuses("caller")) == ([401, 401], [200, 403])
+    for version, strangers, callers in (
+        ("v.1", [200, 401], [200, 403]),
+        ("v.2", [401, 401], [200, 200]),
+        ("v.3", [401, 401], [200, 403]),
+    ):
+        post(shop, f"Shop/{version}/activate")
+        assert (statuses(None), statuses("caller")) == (strangers, callers), version

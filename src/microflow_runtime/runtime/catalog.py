@@ -13,6 +13,7 @@ from microflow_runtime.model.business_object import BusinessObject
 from microflow_runtime.model.microflow import Microflow
 from microflow_runtime.runtime.lazy_plan import KEPT_PLANS, Documents, LazyPlan
 from microflow_runtime.runtime.manifest import FOLDER, FlowRecord, Manifest, Place
+from microflow_runtime.runtime.opening import Opening, opening_of
 from microflow_runtime.runtime.shelf import Bodies
 from microflow_runtime.telemetry import FlowRecorder, Metrics
 
@@ -25,15 +26,35 @@ def _header_value(text: str) -> bytes:
 
 
 class FlowEntry:
-    """One flow of the catalog, with its plan once somebody has asked for it. `record` names the working folder's version."""
+    """One flow of the catalog, with its plan once somebody has asked for it. `record` names the working folder's version.
 
-    __slots__ = ("header_lines", "lazy_plan", "object_name", "record", "recorder", "reply_tail", "snapshot_header")
+    `anonymous_as` is the account that callers without a session run it as. `lacks_runs_as` says that it must not run as
+    the account that its own version names. Both look at the active version of the flow as well: see `opening_of`.
+    """
+
+    __slots__ = (
+        "anonymous_as",
+        "header_lines",
+        "lacks_runs_as",
+        "lazy_plan",
+        "object_name",
+        "record",
+        "recorder",
+        "reply_tail",
+        "snapshot_header",
+    )
 
     def __init__(
-        self, record: FlowRecord, lazy_plan: LazyPlan, recorder: FlowRecorder, headers: tuple[bytes, bytes]
+        self,
+        record: FlowRecord,
+        lazy_plan: LazyPlan,
+        recorder: FlowRecorder,
+        headers: tuple[bytes, bytes],
+        opening: Opening,
     ) -> None:
         """Make the entry. `headers` are the value that names the snapshot and the lines that name it and the epoch."""
         self.record = record
+        self.anonymous_as, self.lacks_runs_as = opening
         self.lazy_plan = lazy_plan
         self.recorder = recorder
         self.object_name: str = f"{record.app}/{record.name}"
@@ -140,7 +161,9 @@ class Catalog:
             value = _header_value(record.snapshot)
             lines = b"x-microflow-epoch: %d\r\nx-microflow-snapshot: %b\r\n" % (self.epoch, value)
             headers = self._headers[record.snapshot] = (value, lines)
-        return FlowEntry(record, self._plan_of(record), self._metrics.bind_flow(record.app, record.name), headers)
+        opening = opening_of(record, self.manifest.named(record.name))
+        recorder = self._metrics.bind_flow(record.app, record.name)
+        return FlowEntry(record, self._plan_of(record), recorder, headers, opening)
 
     def _plan_of(self, record: FlowRecord) -> LazyPlan:
         """Give the plan of a flow, not made yet perhaps, and see to it that those it calls are there as well."""

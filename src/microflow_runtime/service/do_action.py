@@ -146,7 +146,7 @@ class DoAction:
 
     def _account_of(self, entry: FlowEntry) -> Principal | None:
         """Give the service account that callers without a session run the flow as, if both flow and a role say so."""
-        account = entry.record.anonymous_as
+        account = entry.anonymous_as
         return None if account is None else self.security.find_service_principal(entry.object_name, account)
 
     def _let_in(self, entry: FlowEntry, principal: Principal) -> Principal:
@@ -157,6 +157,10 @@ class DoAction:
         account = principal
         runs_as = entry.record.runs_as
         if runs_as is not None:
+            if entry.lacks_runs_as:
+                raise NotPermitted(
+                    "The active version of the flow does not run as the account that this version names."
+                )
             granted = self.security.find_service_principal(entry.object_name, runs_as)
             if granted is None:
                 raise NotPermitted("The flow runs as a service account that no role grants it.")
