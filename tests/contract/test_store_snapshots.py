@@ -5,8 +5,16 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from microflow_runtime.errors import Conflict
-from microflow_runtime.store import Activation, AuditEntry, ExecutionFilter, Snapshot, Store, StoredExecution
+from microflow_runtime.errors import Conflict, NotFound
+from microflow_runtime.store import (
+    Activation,
+    AuditEntry,
+    ExecutionFilter,
+    Snapshot,
+    SnapshotChange,
+    Store,
+    StoredExecution,
+)
 
 T = datetime(2026, 5, 19, 15, 15, 0, 123456, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -112,3 +120,53 @@ async def test_pruning_leaves_what_snapshots_consist_of(store: Store) -> None:
     await store.put_catalog(1, b"m", T, definitions=rows)
     assert await store.prune_catalogs(1, ["k"]) == 1
     assert await store.find_known_hashes(["s", "f", "d", "k"]) == {"s", "f", "k"}
+
+
+def change(what: str, version: str = "v.0.2.0", app: str = "Demo") -> SnapshotChange:
+    """Make a change of a snapshot."""
+    return SnapshotChange(app=app, version=version, what=what, at=T + 5 * MINUTE)
+
+
+async def test_a_snapshot_is_withdrawn_and_restored(store: Store) -> None:
+    """It stays with the time of it, through growing as well, until it is restored; its neighbours stay as they are."""
+    await store.put_catalog(1, b"m", T, snapshots=[FULL, PATCH, FLOWS])
+    await store.put_catalog(2, b"m", T, ENTRY, changes=[change("withdrawn")])
+    withdrawn = msgspec.structs.replace(FLOWS, withdrawn_at=T + 5 * MINUTE)
+    assert await store.list_snapshots() == [withdrawn, PATCH, FULL]
+    assert await store.find_snapshot("Demo", "v.0.2.0") == withdrawn
+    await store.put_catalog(3, b"m", T, snapshots=[msgspec.structs.replace(FLOWS, content_hash="h9", flows=3)])
+    assert await store.find_snapshot("Demo", "v.0.2.0") == msgspec.structs.replace(
+        withdrawn, content_hash="h9", flows=3
+    )
+    await store.put_catalog(4, b"m", T, changes=[change("restored")])
+    kept = await store.find_snapshot("Demo", "v.0.2.0")
+    assert kept is not None
+    assert kept.withdrawn_at is None
+
+
+async def test_a_snapshot_is_deleted_with_what_is_forgotten(store: Store) -> None:
+    """Its row and the named definitions go in one step with the catalog and the audit; the version may come again."""
+    rows = [("s", "snapshot", b"1"), ("f", "file", b"2"), ("g", "file", b"3")]
+    await store.put_catalog(1, b"m", T, snapshots=[FULL, FLOWS], definitions=rows)
+    await store.put_catalog(2, b"m", T, ENTRY, changes=[change("deleted")], forgotten=["s", "f", "never there"])
+    assert await store.list_snapshots() == [FULL]
+    assert await store.find_known_hashes(["s", "f", "g"]) == {"g"}
+    assert len(await store.list_audit()) == 1
+    other = msgspec.structs.replace(FLOWS, kind="full", content_hash="h7")
+    await store.put_catalog(3, b"m", T, snapshots=[other])
+    assert await store.find_snapshot("Demo", "v.0.2.0") == other
+
+
+@pytest.mark.parametrize("what", ["withdrawn", "restored", "deleted"])
+async def test_what_is_not_there_is_not_changed(store: Store, what: str) -> None:
+    """An unknown version or app is not found, and nothing at all happens."""
+    await store.put_catalog(1, b"m", T, snapshots=[FULL, FLOWS], definitions=[("d", "file", b"x")])
+    for unknown in (change(what, version="v.9"), change(what, app="Other")):
+        with pytest.raises(NotFound):
+            await store.put_catalog(2, b"m", T, ENTRY, changes=[change(what), unknown], forgotten=["d"])
+    assert await store.list_snapshots() == [FLOWS, FULL]
+    assert await store.find_known_hashes(["d"]) == {"d"}
+    assert await store.list_audit() == []
+    latest = await store.find_latest_catalog()
+    assert latest is not None
+    assert latest.epoch == 1

@@ -118,10 +118,30 @@ def test_the_whole_way(commands: Commands) -> None:
             assert {commands.said() for _ in range(16)} == {expected}
         failed = commands.run("activate", commands.app, "--back")
         assert (failed.returncode, "nothing to go back to" in failed.stderr) == (1, True)
+        _take_back(commands)
     assert caller.refused == []
     assert set(caller.seen) == {"one", "two", "patched"}
     history = commands.do("versions", commands.app, "--history").splitlines()[1:]
     assert [line.split()[2] for line in history] == ["v.1.0", "v.2.0", "v.2.1", "v.2.0", "v.1.0"]
+
+
+def _take_back(commands: Commands) -> None:
+    """Withdraw, restore and delete a version; what was done is seen by the very next calls, whatever worker has them."""
+    body = {"flowName": "Deployed Flow", "appName": commands.app, "snapVersion": "v.2.1"}
+
+    def statuses() -> set[int]:
+        return {commands.server.send("POST", ACT, body, user=True).status for _ in range(16)}
+
+    commands.do("withdraw", commands.app, "v.2.1")
+    assert statuses() == {404}
+    assert "withdrawn" in commands.do("versions", commands.app)
+    commands.do("withdraw", commands.app, "v.2.1", "--undo")
+    assert statuses() == {200}
+    commands.do("delete", commands.app, "v.2.1", "--yes")
+    assert statuses() == {404}
+    assert "v.2.1" not in commands.do("versions", commands.app)
+    failed = commands.run("delete", commands.app, "v.1.0", "--yes")
+    assert (failed.returncode, "answers from v.1.0; activate another version first" in failed.stderr) == (1, True)
 
 
 def test_what_breaks_callers_is_not_published_without_a_yes(commands: Commands) -> None:

@@ -56,6 +56,11 @@ def post(world: World, path: str, user: str | None = "operator", **headers: str)
     return world.send("POST", f"/snapshots/{path}", None, {**world.session(user), **headers})
 
 
+def remove(world: World, path: str, user: str | None = "operator", **headers: str) -> Answer:
+    """Delete what stands at a path below the snapshots."""
+    return world.send("DELETE", f"/snapshots/{path}", None, {**world.session(user), **headers})
+
+
 def get(world: World, path: str = "", user: str | None = "operator") -> Answer:
     """Get a path below the snapshots."""
     return world.send("GET", f"/snapshots{path}", None, world.session(user))
@@ -240,6 +245,9 @@ def test_who_may_what(shop: World) -> None:
             deploy(shop, b"not even looked at", user=user),
             post(shop, "Shop/v.1/activate", user),
             post(shop, "Shop/rollback", user),
+            post(shop, "Shop/v.1/withdraw", user),
+            post(shop, "Shop/v.1/restore", user),
+            remove(shop, "Shop/v.1", user),
         ):
             told(answer, status, title)
     assert told(get(shop, user=None), 401, "Unauthorized")
@@ -282,8 +290,9 @@ def test_a_foreign_page_cannot_deploy_with_its_visitor_s_cookie(shop: World) -> 
     )
     cookie = (login.header("set-cookie") or "").partition(";")[0]
     deploy(shop, package("v.1", says("one")))
-    for path in ("Shop/v.1/activate", "Shop/rollback"):
+    for path in ("Shop/v.1/activate", "Shop/rollback", "Shop/v.1/withdraw", "Shop/v.1/restore"):
         assert post(shop, path, None, cookie=cookie, **{"sec-fetch-site": "cross-site"}).status == 403
+    assert remove(shop, "Shop/v.1", None, cookie=cookie, **{"sec-fetch-site": "cross-site"}).status == 403
     good = package("v.2", says("two"))
     assert deploy(shop, good, user=None, cookie=cookie, sec_fetch_site="same-site").status == 403
     assert said(shop) == "folder"
@@ -296,6 +305,11 @@ def test_changes_are_audited(shop: World) -> None:
     post(shop, "Shop/rollback")
     post(shop, "Shop/v.1/activate")
     post(shop, "Shop/v.1/activate", "caller")
+    deploy(shop, package("v.2", says("two")))
+    post(shop, "Shop/v.2/withdraw")
+    post(shop, "Shop/v.2/restore")
+    remove(shop, "Shop/v.2")
+    remove(shop, "Shop/v.1", "stranger")
     rows = [row.entry for row in shop.run(shop.store.list_audit()) if row.entry.object_type == "microflow"]
     found = [(row.actor, row.action, row.object_name, row.outcome) for row in reversed(rows)]
     assert found == [
@@ -303,7 +317,13 @@ def test_changes_are_audited(shop: World) -> None:
         ("operator", "roll back", "Shop", "done"),
         ("operator", "activate", "Shop", "done"),
         ("caller", "deploy", "Shop", "refused"),
+        ("operator", "deploy", "Shop", "done"),
+        ("operator", "withdraw", "Shop", "done"),
+        ("operator", "restore", "Shop", "done"),
+        ("operator", "delete", "Shop", "done"),
+        ("stranger", "deploy", "Shop", "refused"),
     ]
+    assert rows[1].detail == "full snapshot v.2 of Shop deleted"
     assert rows[-1].detail == "full snapshot v.1 of Shop, 1 flow, answers from now on"
 
 
@@ -358,3 +378,39 @@ def test_an_older_version_lets_nobody_in_that_the_active_one_does_not(shop: Worl
     ):
         post(shop, f"Shop/{version}/activate")
         assert (statuses(None), statuses("caller")) == (strangers, callers), version
+
+
+def test_a_version_is_withdrawn_restored_and_deleted(shop: World) -> None:
+    """Nobody can call it while it is withdrawn; it is listed so, comes back, and is gone once it was deleted."""
+    for version, text in (("v.1", "one"), ("v.2", "two")):
+        deploy(shop, package(version, says(text)))
+    epoch = shop.runtime.catalog.epoch
+
+    def done(answer: Answer, state: str, *, changed: bool = True) -> None:
+        nonlocal epoch
+        epoch += changed
+        body = {"app": "Shop", "version": "v.1", "state": state, "changed": changed, "epoch": epoch}
+        assert (answer.status, msgspec.json.decode(answer.body)) == (200, body)
+        assert answer.header("x-microflow-epoch") == str(epoch)
+
+    done(post(shop, "Shop/v.1/withdraw"), "withdrawn")
+    done(post(shop, "Shop/v.1/withdraw"), "withdrawn", changed=False)
+    assert (said(shop, snapVersion="v.1"), said(shop, snapVersion="v.2"), said(shop)) == (404, "two", "folder")
+    shown = msgspec.json.decode(get(shop, "/Shop").body)["snapshots"]
+    assert [(each["version"], each["withdrawn_at"] is None) for each in shown] == [("v.2", True), ("v.1", False)]
+    assert "withdrawn" in told(post(shop, "Shop/v.1/activate"), 409, "Conflict")["detail"]
+    done(post(shop, "Shop/v.1/restore"), "restored")
+    assert said(shop, snapVersion="v.1") == "one"
+    done(remove(shop, "Shop/v.1"), "deleted")
+    assert said(shop, snapVersion="v.1") == 404
+    told(remove(shop, "Shop/v.1"), 404, "Not Found")
+    post(shop, "Shop/v.2/activate")
+    for answer in (remove(shop, "Shop/v.2"), post(shop, "Shop/v.2/withdraw")):
+        assert told(answer, 409, "Conflict")["detail"] == "Shop answers from v.2; activate another version first."
+
+
+def test_a_version_may_have_the_name_of_a_path(shop: World) -> None:
+    """A version `rollback` is deleted like any other."""
+    deploy(shop, package("rollback", says("one")))
+    assert remove(shop, "Shop/rollback").status == 200
+    assert said(shop, snapVersion="rollback") == 404

@@ -17,6 +17,7 @@ from microflow_runtime.cli.run_flow import run_flow
 from microflow_runtime.cli.schema import schema
 from microflow_runtime.cli.serve import serve
 from microflow_runtime.cli.versions import versions
+from microflow_runtime.cli.withdraw import delete, withdraw
 
 app = typer.Typer(
     name="microflow",
@@ -35,6 +36,8 @@ app.command("package")(package)
 app.command("deploy")(deploy)
 app.command("versions")(versions)
 app.command("activate")(activate)
+app.command("withdraw")(withdraw)
+app.command("delete")(delete)
 app.command("refresh")(refresh)
 app.command("restart")(restart)
 app.command("schema")(schema)

@@ -54,6 +54,10 @@ class ServerCalls:
         """Post a package, or nothing, and give the body of the answer."""
         return self._call("POST", path, query or {}, content)
 
+    def delete(self, *path: str) -> bytes:
+        """Delete what stands at a path and give the body of the answer."""
+        return self._call("DELETE", path, {}, None)
+
     def _call(self, method: str, path: tuple[str, ...], query: "Mapping[str, str]", content: bytes | None) -> bytes:
         target = self._parts.path.rstrip("/") + "".join(f"/{quote(part, safe='')}" for part in path)
         headers = {"Accept": "application/json"}

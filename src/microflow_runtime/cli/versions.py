@@ -37,20 +37,21 @@ def _rows(app: dict[str, Any]) -> list[Row]:
     rows: list[Row] = []
     if app["working"]:
         is_active = app["active"] == "working"
-        rows.append(_row(app["app"], app["working"], "working folder", "", "", "", is_active=is_active))
+        rows.append(_row(app["app"], app["working"], "active" if is_active else "", "working folder", "", "", ""))
     for each in app["snapshots"]:
+        state = "active" if each["is_active"] else "withdrawn" if each.get("withdrawn_at") else ""
         kind = f"patch of {each['base']}" if each["base"] else each["kind"]
         at = each["created_at"].replace("T", " ")[:16]
         flows, by = str(each["flows"]), each["created_by"]
-        rows.append(_row(app["app"], each["version"], kind, flows, at, by, is_active=each["is_active"]))
+        rows.append(_row(app["app"], each["version"], state, kind, flows, at, by))
     return rows
 
 
-def _row(app: str, version: str, kind: str, flows: str, at: str, by: str, *, is_active: bool) -> Row:
+def _row(app: str, version: str, state: str, kind: str, flows: str, at: str, by: str) -> Row:
     return {
         "app": app,
         "version": version,
-        "state": "active" if is_active else "",
+        "state": state,
         "kind": kind,
         "flows": flows,
         "published (UTC)": at,

@@ -14,7 +14,7 @@ from microflow_runtime.runtime.catalog import Catalog
 from microflow_runtime.runtime.manifest import WHOLE, WORKING, Manifest
 from microflow_runtime.runtime.runtime import Runtime
 from microflow_runtime.runtime.slices import Slices
-from microflow_runtime.store import Activation, AuditEntry
+from microflow_runtime.store import Activation, AuditEntry, Snapshot
 
 MakeAudit = Callable[[str], AuditEntry]
 _MOST_HISTORY = 10_000
@@ -34,7 +34,7 @@ class Activated(msgspec.Struct, frozen=True, kw_only=True):
 async def activate(runtime: Runtime, app: str, version: str, make_audit: MakeAudit) -> Activated:
     """Let an app answer from a version from now on, on every worker.
 
-    Raises NotFound when there is no such snapshot, or no working folder for `WORKING`.
+    Raises NotFound when there is no such snapshot, or no working folder for `WORKING`, Conflict when it is withdrawn.
     """
     async with runtime.changing():
         await _require(runtime, app, version)
@@ -43,10 +43,12 @@ async def activate(runtime: Runtime, app: str, version: str, make_audit: MakeAud
 
 @begins_again
 async def roll_back(runtime: Runtime, app: str, make_audit: MakeAudit) -> Activated:
-    """Let an app answer from what answered before the present version. Raises Conflict when nothing did."""
+    """Let an app answer from what answered before the present version and is still there. Raises Conflict when nothing did."""
     async with runtime.changing():
         history = await runtime.store.list_activations(app, limit=_MOST_HISTORY)
-        line = line_of(activation.version for activation in reversed(history))
+        kept = await runtime.store.list_snapshots(app)
+        there = {WORKING, *(snapshot.version for snapshot in kept if snapshot.withdrawn_at is None)}
+        line = line_of(activation.version for activation in reversed(history) if activation.version in there)
         if len(line) < 2 or (line[-2] == WORKING and not answers_unasked(runtime.catalog, app)):
             raise Conflict(f"There is nothing to go back to: no version of {app} answered before the present one.")
         return await _let_answer(runtime, app, line[-2], make_audit)
@@ -92,12 +94,20 @@ async def _require(runtime: Runtime, app: str, version: str) -> None:
         if not any(record.app == app and record.origin == "folder" for record in runtime.catalog.manifest.flows):
             raise NotFound(f"The app {app} has no working folder here.")
         return
-    if await runtime.store.find_snapshot(app, version) is None:
+    if (await get_snapshot(runtime, app, version)).withdrawn_at is not None:
+        raise Conflict(f"The snapshot {version} of {app} is withdrawn; restore it first.")
+
+
+async def get_snapshot(runtime: Runtime, app: str, version: str) -> Snapshot:
+    """Give a published snapshot, withdrawn or not. Raises NotFound, with a near one."""
+    found = await runtime.store.find_snapshot(app, version)
+    if found is None:
         names = [snapshot.version for snapshot in await runtime.store.list_snapshots(app)]
         near = fuzzy.extractOne(version, names, score_cutoff=60)
         help_text = f"did you mean {near[0]}?" if near else ""
         told = f"The app {app} has no published snapshot {version}"
         raise NotFound(f"{told}; {help_text}" if help_text else f"{told}.", help=help_text)
+    return found
 
 
 async def _let_answer(runtime: Runtime, app: str, version: str, make_audit: MakeAudit) -> Activated:

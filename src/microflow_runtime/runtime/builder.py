@@ -15,7 +15,7 @@ from microflow_runtime.runtime.manifest import FlowRecord, Manifest, Place, file
 from microflow_runtime.runtime.references import callees_of, files_of, files_of_app, pinned_of
 from microflow_runtime.runtime.shelf import Bodies
 from microflow_runtime.runtime.slices import Slices
-from microflow_runtime.store import Activation, Snapshot
+from microflow_runtime.store import Activation, Snapshot, SnapshotChange
 
 
 class Forms:
@@ -52,16 +52,21 @@ class Candidate(msgspec.Struct, frozen=True):
 
 
 class Publication(msgspec.Struct, frozen=True):
-    """What is written with a catalog beside its flows: snapshots, activations, and the rows `(key, kind, body)` behind them."""
+    """What is written with a catalog beside its flows: snapshots, activations, and the rows `(key, kind, body)` behind them.
+
+    `changes` are of snapshots that are there; `forgotten` are the keys of rows that are removed.
+    """
 
     snapshots: tuple[Snapshot, ...] = ()
     activations: tuple[Activation, ...] = ()
     rows: tuple[tuple[str, str, bytes], ...] = ()
+    changes: tuple[SnapshotChange, ...] = ()
+    forgotten: tuple[str, ...] = ()
 
     @property
     def is_nothing(self) -> bool:
         """Tell whether nothing is written."""
-        return not self.snapshots and not self.activations
+        return not self.snapshots and not self.activations and not self.changes
 
 
 NOTHING_MORE: Final = Publication()

@@ -8,7 +8,7 @@ from microflow_runtime.compiler.reading import AppDefinitions
 from microflow_runtime.runtime.builder import Forms, read_app, records_of
 from microflow_runtime.runtime.manifest import WHOLE, FlowRecord, Place
 from microflow_runtime.runtime.snapshot_content import read_content, read_sources
-from microflow_runtime.store import Store
+from microflow_runtime.store import Snapshot, Store
 
 _MOST_ACTIVATIONS: Final = 100_000
 
@@ -25,17 +25,30 @@ NOTHING_PUBLISHED: Final = Published()
 
 
 async def read_published(store: Store, forms: Forms) -> Published:
-    """Read all published snapshots, the oldest first. Raises StoreError, NotFound when one of them is damaged."""
+    """Read all published snapshots that are not withdrawn, the oldest first. Raises StoreError, NotFound when one of them is damaged."""
     records: dict[Place, FlowRecord] = {}
     apps: list[AppDefinitions] = []
     for snapshot in reversed(await store.list_snapshots()):
-        content = await read_content(store, snapshot.content_hash)
-        for name, source in await read_sources(store, content, f"{snapshot.app}.{snapshot.version}"):
-            definitions = await read_app(source, forms, None)
-            apps.append(definitions)
-            origin = snapshot.kind if snapshot.kind in WHOLE else name
-            for record in records_of(definitions, origin=origin, snapshot=snapshot.version):
-                records.setdefault(record.place, record)
+        if snapshot.withdrawn_at is None:
+            found, read = await read_snapshot(store, forms, snapshot)
+            apps += read
+            records |= {record.place: record for record in found}
     history = await store.list_activations(limit=_MOST_ACTIVATIONS)
     active = {activation.app: activation.version for activation in reversed(history)}
     return Published(tuple(records.values()), tuple(apps), active)
+
+
+async def read_snapshot(
+    store: Store, forms: Forms, snapshot: Snapshot
+) -> tuple[list[FlowRecord], list[AppDefinitions]]:
+    """Read the flows of a published snapshot, and what they were read from. Raises as `read_published`."""
+    records: dict[Place, FlowRecord] = {}
+    apps: list[AppDefinitions] = []
+    content = await read_content(store, snapshot.content_hash)
+    for name, source in await read_sources(store, content, f"{snapshot.app}.{snapshot.version}"):
+        definitions = await read_app(source, forms, None)
+        apps.append(definitions)
+        origin = snapshot.kind if snapshot.kind in WHOLE else name
+        for record in records_of(definitions, origin=origin, snapshot=snapshot.version):
+            records.setdefault(record.place, record)
+    return list(records.values()), apps

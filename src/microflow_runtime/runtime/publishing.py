@@ -227,9 +227,18 @@ class Publishing:
         contents |= await read_files(self._runtime.store, below)
         return await asyncio.to_thread(source_of_files, package.name, contents)
 
+    async def _find_published(self, app: App) -> Snapshot | None:
+        """Give the snapshot that is published under the app's version. Raises Conflict when it is withdrawn."""
+        found = await self._runtime.store.find_snapshot(app.name, app.version)
+        if found is not None and found.withdrawn_at is not None:
+            raise Conflict(
+                f"The snapshot {app.version} of {app.name} is withdrawn; restore it, or take another version."
+            )
+        return found
+
     async def _add_whole(self, app: App, kind: str, base: str, source: AppSource, records: list[FlowRecord]) -> None:
         content = content_of([("", source)])
-        published = await self._runtime.store.find_snapshot(app.name, app.version)
+        published = await self._find_published(app)
         if published is not None and published.content_hash != content.hash:
             raise Conflict(f"The snapshot {app.version} of {app.name} is published already and never changes.")
         if published is None:
@@ -243,7 +252,7 @@ class Publishing:
 
     async def _collect(self, app: App, origin: str, source: AppSource, records: list[FlowRecord]) -> None:
         place = (app.name, app.version)
-        published = await self._runtime.store.find_snapshot(*place)
+        published = await self._find_published(app)
         for record in records:
             there = self._before.get(record.place) or self.added.get(record.place)
             if there is None and published is not None and published.kind in WHOLE:

@@ -367,6 +367,8 @@ class Runtime:
             definitions=rows,
             snapshots=news.snapshots,
             activations=news.activations,
+            changes=news.changes,
+            forgotten=news.forgotten,
             keep_from_epoch=candidate.catalog.epoch - _KEPT_CATALOGS,
         )
         self._swap(candidate.catalog)

@@ -1,4 +1,4 @@
-"""The use cases of published snapshots: list them, publish one, let an app answer from one, roll back.
+"""The use cases of published snapshots: list them, publish one, let an app answer from one, roll back, take one back.
 
 Permissions are on `microflow` with the app's name as the object: `view` to see, `deploy` to change.
 """
@@ -16,7 +16,8 @@ from microflow_runtime.runtime.activation import Activated, MakeAudit, activate,
 from microflow_runtime.runtime.manifest import FOLDER, WORKING
 from microflow_runtime.runtime.packages import read_package
 from microflow_runtime.runtime.publishing import Deployment, deploy
-from microflow_runtime.security import Security
+from microflow_runtime.runtime.withdrawal import TakenBack, delete, restore, withdraw
+from microflow_runtime.security import ANONYMOUS, Security
 from microflow_runtime.service.permission import require, require_session
 from microflow_runtime.store import Activation, AuditEntry, Snapshot
 
@@ -36,6 +37,7 @@ class SnapshotView(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     created_by: str
     is_active: bool
+    withdrawn_at: datetime | None
 
 
 class ActivationView(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,6 +139,30 @@ async def roll_back_app(
     return await roll_back(runtime, app, _auditing(security, principal, "roll back", app, address))
 
 
+async def withdraw_version(
+    runtime: Runtime, security: Security, principal: Principal, app: str, version: str, address: str = ""
+) -> TakenBack:
+    """Let nobody call a snapshot any more, and keep it. Raises NotFound, Conflict when it is in use."""
+    await require(security, principal, "microflow", "deploy", name=app, address=address)
+    return await withdraw(runtime, app, version, _auditing(security, principal, "withdraw", app, address))
+
+
+async def restore_version(
+    runtime: Runtime, security: Security, principal: Principal, app: str, version: str, address: str = ""
+) -> TakenBack:
+    """Let a withdrawn snapshot be called again. Raises NotFound, DefinitionFaults."""
+    await require(security, principal, "microflow", "deploy", name=app, address=address)
+    return await restore(runtime, app, version, _auditing(security, principal, "restore", app, address))
+
+
+async def delete_version(
+    runtime: Runtime, security: Security, principal: Principal, app: str, version: str, address: str = ""
+) -> TakenBack:
+    """Remove a snapshot for good. Raises NotFound, Conflict when it is in use."""
+    await require(security, principal, "microflow", "deploy", name=app, address=address)
+    return await delete(runtime, app, version, _auditing(security, principal, "delete", app, address))
+
+
 def shown_version(version: str) -> str:
     """Give a version as callers know it."""
     return version or WORKING_NAME
@@ -159,6 +185,7 @@ def _view(catalog: Catalog, app: str, snapshots: Iterable[Snapshot], history: It
                 created_at=each.created_at,
                 created_by=each.created_by,
                 is_active=each.version == active,
+                withdrawn_at=each.withdrawn_at,
             )
             for each in snapshots
         ),

@@ -26,6 +26,7 @@ from microflow_runtime.store.records import (
     ServiceGrant,
     Session,
     Snapshot,
+    SnapshotChange,
     StoredCatalog,
     StoredExecution,
     User,
@@ -61,15 +62,20 @@ class DefinitionStore(Protocol):
         definitions: Sequence[tuple[str, str, bytes]] = (),
         snapshots: Sequence[Snapshot] = (),
         activations: Sequence[Activation] = (),
+        changes: Sequence[SnapshotChange] = (),
+        forgotten: Collection[str] = (),
         keep_from_epoch: int = 0,
     ) -> None:
         """Keep a catalog and, in the same transaction, definitions as `put_definitions` does; remove older catalogs.
 
         Snapshots are put by app and version: one of kind `flows` may be put again with other content and keeps when and
-        by whom it was made; of another kind it stays as it is. Activations are written behind those there are.
+        by whom it was made; of another kind it stays as it is. Activations are written behind those there are. Changes
+        come after the snapshots: one that was withdrawn has the time of it, one that was deleted is not there. At last
+        the definitions of the `forgotten` hashes are removed.
 
         Raises EpochTaken unless the epoch is above every one kept: an epoch never goes back. Conflict for a `full` or `patch`
         snapshot that is kept with another content, and for the number of an activation that is not above those there are.
+        NotFound for a change of a snapshot that is not there.
         """
 
     async def find_latest_catalog(self) -> StoredCatalog | None:

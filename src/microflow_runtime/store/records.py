@@ -121,6 +121,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 
     `kind` is `full` (the whole app), `patch` (files laid over the snapshot `base`; complete all the same) or `flows`
     (collected flow by flow from packages). `content_hash` stands for everything in it, `flows` counts its flows.
+    One that was withdrawn is kept and not called.
     """
 
     app: str
@@ -131,6 +132,16 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     created_by: str
     flows: int
+    withdrawn_at: datetime | None = None
+
+
+class SnapshotChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What becomes of a published snapshot: `what` is `withdrawn`, `restored` or `deleted`."""
+
+    app: str
+    version: str
+    what: str
+    at: datetime
 
 
 class Activation(msgspec.Struct, frozen=True, kw_only=True):

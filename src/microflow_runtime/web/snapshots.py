@@ -1,4 +1,4 @@
-"""Published snapshots over HTTP: list, publish, activate, roll back. Refusals are problems (RFC 9457)."""
+"""Published snapshots over HTTP: list, publish, activate, roll back, withdraw, restore, delete. Refusals are problems (RFC 9457)."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
@@ -13,16 +13,20 @@ from microflow_runtime.model.principal import Principal
 from microflow_runtime.runtime import Runtime
 from microflow_runtime.runtime.activation import Activated
 from microflow_runtime.runtime.packages import MAX_PACKAGE_BYTES
+from microflow_runtime.runtime.withdrawal import TakenBack
 from microflow_runtime.security import Security
 from microflow_runtime.service.credentials import find_principal, read_credentials
 from microflow_runtime.service.snapshots import (
     activate_version,
+    delete_version,
     deploy_package,
     list_apps,
     require_deploy,
+    restore_version,
     roll_back_app,
     show_app,
     shown_version,
+    withdraw_version,
 )
 from microflow_runtime.web.bytes_body import read_bytes
 from microflow_runtime.web.do_action import address_of
@@ -30,6 +34,7 @@ from microflow_runtime.web.endpoint import Endpoint, answer_headers
 from microflow_runtime.web.problem import problem
 
 _Handler = Callable[[Request, Principal], Awaitable[Response]]
+_TakeBack = Callable[[Runtime, Security, Principal, str, str, str], Awaitable[TakenBack]]
 _ZIP: Final = ("application/zip", "application/java-archive", "application/octet-stream")
 _SWITCHES: Final = {"true": True, "false": False}
 
@@ -48,8 +53,11 @@ class SnapshotEndpoints:
         return [
             self._route(base, {"GET": self._list, "POST": self._deploy}),
             self._route(f"{base}/{{app}}", {"GET": self._show}),
-            self._route(f"{base}/{{app}}/rollback", {"POST": self._roll_back}),
+            self._route(f"{base}/{{app}}/rollback", {"POST": self._roll_back, "DELETE": self._delete}),
+            self._route(f"{base}/{{app}}/{{version}}", {"DELETE": self._delete}),
             self._route(f"{base}/{{app}}/{{version}}/activate", {"POST": self._activate}),
+            self._route(f"{base}/{{app}}/{{version}}/withdraw", {"POST": self._withdraw}),
+            self._route(f"{base}/{{app}}/{{version}}/restore", {"POST": self._restore}),
         ]
 
     def _route(self, path: str, handlers: dict[str, _Handler]) -> Route:
@@ -111,6 +119,22 @@ class SnapshotEndpoints:
     async def _roll_back(self, request: Request, principal: Principal) -> Response:
         app, address = request.path_params["app"], address_of(request.scope)
         return _activated(await roll_back_app(self._runtime, self._security, principal, app, address))
+
+    async def _withdraw(self, request: Request, principal: Principal) -> Response:
+        return await self._take_back(withdraw_version, request, principal)
+
+    async def _restore(self, request: Request, principal: Principal) -> Response:
+        return await self._take_back(restore_version, request, principal)
+
+    async def _delete(self, request: Request, principal: Principal) -> Response:
+        return await self._take_back(delete_version, request, principal)
+
+    async def _take_back(self, use_case: _TakeBack, request: Request, principal: Principal) -> Response:
+        app = request.path_params["app"]
+        version = request.path_params.get(
+            "version", "rollback"
+        )  # a version of that name meets the path of the roll back
+        return _json(await use_case(self._runtime, self._security, principal, app, version, address_of(request.scope)))
 
 
 def _query(request: Request) -> dict[str, str]:

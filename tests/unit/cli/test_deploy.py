@@ -1,4 +1,4 @@
-"""`microflow deploy`, `versions` and `activate` against a server that answers as it is told."""
+"""`microflow deploy`, `versions`, `activate`, `withdraw` and `delete` against a server that answers as it is told."""
 
 import re
 from collections.abc import Callable
@@ -194,7 +194,7 @@ def test_faults_of_the_server_are_told_as_check_tells_them(httpserver: HTTPServe
     [(401, 4, "MF-R401: why"), (403, 4, "MF-R403: why"), (409, 1, "MF-R409: why"), (404, 1, "MF-R404: why"),
      (503, 3, "MF-R503: why")],
 )  # fmt: skip
-@pytest.mark.parametrize("command", ["deploy", "versions", "activate"])
+@pytest.mark.parametrize("command", ["deploy", "versions", "activate", "withdraw", "delete"])
 def test_refusals_have_their_exit_codes(
     httpserver: HTTPServer, package: Path, command: str, status: int, code: int, sentence: str
 ) -> None:
@@ -203,7 +203,9 @@ def test_refusals_have_their_exit_codes(
     httpserver.expect_request(_EVERY_PATH).respond_with_data(
         msgspec.json.encode(problem), status, content_type="application/problem+json"
     )
-    arguments = {"deploy": [str(package)], "versions": ["Shop"], "activate": ["Shop", "v.1"]}[command]
+    arguments = {"deploy": [str(package)], "versions": ["Shop"], "delete": ["Shop", "v.1", "--yes"]}.get(
+        command, ["Shop", "v.1"]
+    )
     result = _run(httpserver, command, *arguments)
     assert (result.exit_code, result.stderr) == (code, f"error {sentence}\n")
 
@@ -225,6 +227,7 @@ USAGE: dict[str, Callable[[Path], list[str]]] = {
     "no package and no app": lambda _: ["deploy"],
     "a package that is not there": lambda path: ["deploy", str(path.with_name("none.jar"))],
     "neither version nor back": lambda _: ["activate", "Shop"],
+    "delete without a yes": lambda _: ["delete", "Shop", "v.1"],
     "version and back": lambda _: ["activate", "Shop", "v.1", "--back"],
     "history of no app": lambda _: ["versions", "--history"],
 }
@@ -289,3 +292,13 @@ def test_activate_and_back(httpserver: HTTPServer, package: Path) -> None:
         == "Shop answers from working, before from v.1 (epoch 9).\n"
     )
     assert _run(httpserver, "activate", "Shop", "v.2").stdout == "Shop answers from v.2 already.\n"
+
+
+def test_withdraw_restore_and_delete(httpserver: HTTPServer, package: Path) -> None:
+    """Each is one request to its path, and a sentence with the epoch."""
+    for method, path in (("POST", "/withdraw"), ("POST", "/restore"), ("DELETE", "")):
+        httpserver.expect_request(f"/oneweb/snapshots/Shop/v.1{path}", method=method).respond_with_json({"epoch": 9})
+    withdrawn = _run(httpserver, "withdraw", "Shop", "v.1").stdout
+    assert withdrawn == "Shop v.1 is withdrawn; it is kept, and nobody can call it (epoch 9).\n"
+    assert _run(httpserver, "withdraw", "Shop", "v.1", "--undo").stdout == "Shop v.1 can be called again (epoch 9).\n"
+    assert _run(httpserver, "delete", "Shop", "v.1", "--yes").stdout == "Shop v.1 is deleted (epoch 9).\n"

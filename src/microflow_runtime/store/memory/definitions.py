@@ -8,7 +8,7 @@ import msgspec
 from microflow_runtime.errors import Conflict, NotFound
 from microflow_runtime.store.memory.contents import Contents, require_storable
 from microflow_runtime.store.protocol import OF_SNAPSHOTS, EpochTaken
-from microflow_runtime.store.records import Activation, AuditEntry, Snapshot, StoredCatalog
+from microflow_runtime.store.records import Activation, AuditEntry, Snapshot, SnapshotChange, StoredCatalog
 
 
 class MemoryDefinitions:
@@ -44,18 +44,22 @@ class MemoryDefinitions:
         definitions: Sequence[tuple[str, str, bytes]] = (),
         snapshots: Sequence[Snapshot] = (),
         activations: Sequence[Activation] = (),
+        changes: Sequence[SnapshotChange] = (),
+        forgotten: Collection[str] = (),
         keep_from_epoch: int = 0,
     ) -> None:
-        """Keep a catalog and what comes with it. Raises Conflict, changing nothing."""
-        require_storable(audit, list(definitions), list(snapshots), list(activations))
+        """Keep a catalog and what comes with it. Raises Conflict, NotFound, changing nothing."""
+        require_storable(audit, list(definitions), list(snapshots), list(activations), list(changes))
         latest = max(self._contents.catalogs, default=None)
         if latest is not None and epoch <= latest:
             raise EpochTaken(f"The store holds epoch {latest} already, {epoch} comes too late.")
-        changed = self._with_snapshots(snapshots)
+        changed = _with_changes(self._with_snapshots(snapshots), changes)
         numbered = self._numbered(activations)
         await self.put_definitions(definitions)
         self._contents.snapshots = changed
         self._contents.activations += numbered
+        for digest in forgotten:
+            self._contents.definitions.pop(digest, None)
         for old in [old for old in self._contents.catalogs if old < keep_from_epoch]:
             del self._contents.catalogs[old]
         self._contents.catalogs[epoch] = StoredCatalog(epoch, manifest, created_at)
@@ -71,7 +75,7 @@ class MemoryDefinitions:
                 changed[new.app, new.version] = new
             elif kept.kind == "flows":
                 changed[new.app, new.version] = msgspec.structs.replace(
-                    new, created_at=kept.created_at, created_by=kept.created_by
+                    new, created_at=kept.created_at, created_by=kept.created_by, withdrawn_at=kept.withdrawn_at
                 )
             elif kept.content_hash != new.content_hash:
                 raise Conflict(f"The snapshot {new.version} of {new.app} is published already and never changes.")
@@ -126,3 +130,19 @@ class MemoryDefinitions:
         for digest in surplus:
             del self._contents.definitions[digest]
         return len(epochs) + len(surplus)
+
+
+def _with_changes(
+    snapshots: dict[tuple[str, str], Snapshot], changes: Sequence[SnapshotChange]
+) -> dict[tuple[str, str], Snapshot]:
+    """Give snapshots with what becomes of some of them. Raises NotFound."""
+    for change in changes:
+        place = (change.app, change.version)
+        if place not in snapshots:
+            raise NotFound(f"There is no snapshot {change.version} of {change.app}.")
+        if change.what == "deleted":
+            del snapshots[place]
+        else:
+            at = change.at if change.what == "withdrawn" else None
+            snapshots[place] = msgspec.structs.replace(snapshots[place], withdrawn_at=at)
+    return snapshots

@@ -4,13 +4,14 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from microflow_runtime.errors import NotFound
 from microflow_runtime.store.protocol import OF_SNAPSHOTS, EpochTaken
-from microflow_runtime.store.records import Activation, AuditEntry, Snapshot, StoredCatalog
+from microflow_runtime.store.records import Activation, AuditEntry, Snapshot, SnapshotChange, StoredCatalog
 from microflow_runtime.store.sql.audit import append_entry
 from microflow_runtime.store.sql.database import Database, repeated
-from microflow_runtime.store.sql.snapshots import append_activations, put_snapshots
+from microflow_runtime.store.sql.snapshots import append_activations, change_snapshots, put_snapshots
 from microflow_runtime.store.sql.tables import catalog, definition
 
 
@@ -62,9 +63,11 @@ class Definitions:
         definitions: Sequence[tuple[str, str, bytes]] = (),
         snapshots: Sequence[Snapshot] = (),
         activations: Sequence[Activation] = (),
+        changes: Sequence[SnapshotChange] = (),
+        forgotten: Collection[str] = (),
         keep_from_epoch: int = 0,
     ) -> None:
-        """Keep a catalog and what comes with it. Raises Conflict, changing nothing."""
+        """Keep a catalog and what comes with it. Raises Conflict, NotFound, changing nothing."""
         async with self._database.write() as connection:
             latest = (await connection.execute(select(func.max(catalog.c.epoch)))).scalar()
             if latest is not None and epoch <= latest:
@@ -77,6 +80,8 @@ class Definitions:
             await connection.execute(insert(catalog), row)
             await put_snapshots(connection, snapshots)
             await append_activations(connection, activations)
+            await change_snapshots(connection, changes)
+            await self._forget(connection, forgotten)
             if audit is not None:
                 await append_entry(connection, audit)
 
@@ -107,8 +112,10 @@ class Definitions:
             passing = select(definition.c.content_hash).where(definition.c.kind.not_in(OF_SNAPSHOTS))
             kept = (await connection.execute(passing)).scalars()
             surplus = [digest for digest in kept if digest not in keep]
-            for piece in self._database.pieces(surplus):
-                await connection.execute(
-                    delete(definition).where(self._database.among(definition.c.content_hash, piece))
-                )
+            await self._forget(connection, surplus)
         return gone + len(surplus)
+
+    async def _forget(self, connection: AsyncConnection, hashes: Collection[str]) -> None:
+        """Remove definitions."""
+        for piece in self._database.pieces(list(hashes)):
+            await connection.execute(delete(definition).where(self._database.among(definition.c.content_hash, piece)))

@@ -150,6 +150,7 @@ CREATE TABLE snapshot (
 	created_at BIGINT NOT NULL,
 	created_by VARCHAR(128) NOT NULL,
 	flows INTEGER NOT NULL,
+	withdrawn_at BIGINT,
 	CONSTRAINT pk_snapshot PRIMARY KEY (app, version)
 );
 
@@ -225,4 +226,4 @@ CREATE TABLE cached_value (
 
 CREATE INDEX ix_cached_value_ends_at ON cached_value (ends_at);
 
-INSERT INTO alembic_version (version_num) VALUES ('0003');
+INSERT INTO alembic_version (version_num) VALUES ('0004');

@@ -9,7 +9,7 @@ import msgspec
 
 from microflow_runtime.errors import StoreError
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest schema, which this code makes; a test holds it to the files in `migrations/pre`."""
 FLOOR_KEY = "schema_floor"
 """Where the floor is kept among the values that the server keeps for itself."""

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import and_, func, insert, select, update
+from sqlalchemy import and_, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from microflow_runtime.errors import Conflict
-from microflow_runtime.store.records import Activation, Snapshot
+from microflow_runtime.errors import Conflict, NotFound
+from microflow_runtime.store.records import Activation, Snapshot, SnapshotChange
 from microflow_runtime.store.sql.database import Database
 from microflow_runtime.store.sql.tables import activation, snapshot
 
@@ -24,6 +24,16 @@ async def put_snapshots(connection: AsyncConnection, snapshots: Sequence[Snapsho
             await connection.execute(update(snapshot).where(place).values(values))
         elif kept.content_hash != new.content_hash:
             raise Conflict(f"The snapshot {new.version} of {new.app} is published already and never changes.")
+
+
+async def change_snapshots(connection: AsyncConnection, changes: Sequence[SnapshotChange]) -> None:
+    """Withdraw, restore or delete snapshots. Raises NotFound for one that is not there."""
+    for change in changes:
+        place = and_(snapshot.c.app == change.app, snapshot.c.version == change.version)
+        at = change.at if change.what == "withdrawn" else None
+        step = delete(snapshot) if change.what == "deleted" else update(snapshot).values(withdrawn_at=at)
+        if (await connection.execute(step.where(place))).rowcount == 0:
+            raise NotFound(f"There is no snapshot {change.version} of {change.app}.")
 
 
 async def append_activations(connection: AsyncConnection, activations: Sequence[Activation]) -> None:

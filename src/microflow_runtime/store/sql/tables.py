@@ -157,6 +157,7 @@ snapshot = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("created_by", Name(128), nullable=False),
     Column("flows", Integer, nullable=False),
+    Column("withdrawn_at", UtcTime),
 )
 
 activation = Table(
