@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import msgspec
 
-from microflow_runtime.errors import BadRequest, NotAuthenticated, Refusal
+from microflow_runtime.errors import BadRequest, NotAuthenticated
 from microflow_runtime.security.auditing import Auditor
 from microflow_runtime.security.clock import Clock
 from microflow_runtime.security.passwords import Passwords
@@ -65,20 +65,17 @@ class Login:
         The same work is done whether user and system exist or not, and the attempt is counted before it.
         Raises NotAuthenticated with one text for whatever is wrong, TooManyRequests after too many failures,
         BadRequest when a system must be named or a password is too long, NotAvailable when too many log in at once.
+        Only failures count: good logins that come at once wait for each other.
         """
         if self._settings.require_system and not request.system_id:
             raise BadRequest("A system must be named: system_id and system_secret.")
         username = unicodedata.normalize("NFC", request.username)
-        await self._throttle.enter(username, request.address)
         try:
-            user = await self._verify(username, request)
+            async with self._throttle.attempt(username, request.address):
+                user = await self._verify(username, request)
         except NotAuthenticated:
             await self._note_failure(username, request.address)
             raise
-        except Refusal:
-            await self._throttle.take_back(username, request.address)  # nothing was guessed
-            raise
-        await self._throttle.forgive(username, request.address)
         return await self.begin_session(user.username, client_id=request.system_id, address=request.address)
 
     async def _note_failure(self, username: str, address: str) -> None:

@@ -96,11 +96,13 @@ async def set_user(
     add_roles: Collection[str] = (),
     drop_roles: Collection[str] = (),
     fields: dict[str, str] | None = None,
+    keep_sessions: bool = False,
 ) -> None:
-    """Change what is given of a user. A new password, other roles or a disabled account end its logins.
+    """Change what is given of a user. Other roles or a disabled account end its logins, on every worker.
 
-    A changed login begins anew with a new session id; access tokens stay and follow the new rights, but none of a
-    disabled user is taken. Raises NotFound, BadRequest as `add_user`.
+    So does a new password, which ends its access tokens as well: whoever knew the old one may have made or taken them.
+    The session that a user changes its own password by stays, and with `keep_sessions` all of them do. Otherwise access
+    tokens stay and follow the new rights; none of a disabled user is taken. Raises NotFound, BadRequest as `add_user`.
     """
     await require(security, principal, "role", "manage")
     user = await security.store.find_user(username)
@@ -123,11 +125,21 @@ async def set_user(
     if changes:
         entry = security.auditor.make(principal, "user set", "user", username, detail=", ".join(sorted(changes)))
         await security.store.put_user(msgspec.structs.replace(user, **changes), entry)
-    if wanted != held or password is not None or disabled:
-        logins = await security.store.list_sessions(username, "login")
-        entry = security.auditor.make(principal, "sessions end", "user", username, detail="its rights changed")
-        await security.end_sessions(logins, entry)
+    if wanted != held or disabled:
+        await _end_sessions(security, principal, username, "its rights changed", kind="login")
+    if password is not None and not keep_sessions:
+        await _end_sessions(security, principal, username, "its password changed", but=principal.session_id)
     security.rights_changed()
+
+
+async def _end_sessions(
+    security: Security, principal: Principal, username: str, reason: str, *, kind: str | None = None, but: str = ""
+) -> None:
+    """End the user's sessions of a kind, or of every kind, but for one."""
+    ending = [each for each in await security.store.list_sessions(username, kind) if each.handle != but]
+    await security.end_sessions(
+        ending, security.auditor.make(principal, "sessions end", "user", username, detail=reason)
+    )
 
 
 async def remove_user(security: Security, principal: Principal, username: str) -> None:

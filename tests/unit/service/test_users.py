@@ -74,6 +74,58 @@ async def test_changed_rights_end_the_logins(
         await security.authenticate(credentials)
 
 
+async def _sessions(security: Security, operator: Principal) -> list[Credentials]:
+    """Give two logins and an access token of suda, all of them in use."""
+    await users.add_user(security, operator, "suda", password=Secret("p"), roles=["admin"])
+    token = await tokens.add_token(security, operator, "suda")
+    made = [await log_in(security, "suda", "p"), await log_in(security, "suda", "p")]
+    made.append(Credentials(authorization=b"Bearer " + token.reveal().encode()))
+    for credentials in made:
+        await security.authenticate(credentials)
+    return made
+
+
+async def _alive(security: Security, sessions: list[Credentials]) -> list[bool]:
+    """Tell which of the sessions are let in, on a worker that knew all of them."""
+    alive = []
+    for credentials in sessions:
+        try:
+            await security.authenticate(credentials)
+        except NotAuthenticated:
+            alive.append(False)
+        else:
+            alive.append(True)
+    return alive
+
+
+async def test_a_new_password_ends_logins_and_tokens(security: Security, operator: Principal) -> None:
+    """Who had the old one may have made them; the audit tells why they ended."""
+    sessions = await _sessions(security, operator)
+    await users.set_user(security, operator, "suda", password=Secret("new"))
+    assert [security.authenticate_fast(each.authorization, None, None) for each in sessions] == [None] * 3
+    assert await _alive(security, sessions) == [False] * 3
+    assert await security.store.list_sessions("suda") == []
+    (row,) = await security.store.list_audit(limit=1)
+    assert (row.entry.action, row.entry.detail) == ("sessions end", "its password changed")
+
+
+async def test_sessions_outlive_a_new_password_where_that_is_asked_for(security: Security, operator: Principal) -> None:
+    """But not where the rights change in the same step, for logins."""
+    sessions = await _sessions(security, operator)
+    await users.set_user(security, operator, "suda", password=Secret("new"), keep_sessions=True)
+    assert await _alive(security, sessions) == [True] * 3
+    await users.set_user(security, operator, "suda", password=Secret("p"), drop_roles=["admin"], keep_sessions=True)
+    assert await _alive(security, sessions) == [False, False, True]
+
+
+async def test_who_changes_its_own_password_stays(security: Security, operator: Principal) -> None:
+    """Of a user's own sessions the others end."""
+    sessions = await _sessions(security, operator)
+    suda = await security.authenticate(sessions[1])
+    await users.set_user(security, suda, "suda", password=Secret("new"))
+    assert await _alive(security, sessions) == [False, True, False]
+
+
 async def test_a_new_address_ends_nothing(security: Security, operator: Principal) -> None:
     """Changing a name or giving a role that is held already leaves sessions alone."""
     await users.add_user(security, operator, "suda", password=Secret("p"))

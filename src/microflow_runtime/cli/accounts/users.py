@@ -68,9 +68,15 @@ def set_user(
     drop_role: Annotated[list[str] | None, typer.Option("--drop-role", help="A role to take away.")] = None,
     disabled: Annotated[bool | None, typer.Option("--disable/--enable", help="Whether the user is let in.")] = None,
     password_stdin: PasswordStdin = False,
+    keep_sessions: Annotated[
+        bool, typer.Option("--keep-sessions", help="Leave logins and access tokens alone when the password changes.")
+    ] = False,
     field: Field = None,
 ) -> None:
-    """Change a user: roles, password, names, whether it is let in. Its logins end where its rights change."""
+    """Change a user: roles, password, names, whether it is let in.
+
+    Its logins end where its rights change; a new password ends its logins and access tokens.
+    """
     from microflow_runtime.service import users
 
     secret, fields = read_secret(from_stdin=password_stdin), _split_fields(field)
@@ -80,6 +86,7 @@ def set_user(
         lambda security, operator: users.set_user(
             security, operator, name,
             password=secret, disabled=disabled, add_roles=role or (), drop_roles=drop_role or (), fields=fields,
+            keep_sessions=keep_sessions,
         ),
     )  # fmt: skip
 
