@@ -4,7 +4,7 @@ import msgspec
 
 
 class Permission(msgspec.Struct, frozen=True):
-    """The right to one access on one object. `name` is exact, or `*` for every object of the type."""
+    """The right to one access on one object. `name` is exact, `App/*` for all that belong to an app, or `*` for every one of the type."""
 
     object_type: str
     name: str
@@ -26,6 +26,15 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     grants: frozenset[tuple[str, str, str]] = frozenset()
 
     def may(self, object_type: str, name: str, access: str) -> bool:
-        """Tell whether a role grants `access` on exactly this object, or on every object of the type."""
+        """Tell whether a role grants `access` on exactly this object, on all of its app, or on every object of the type."""
         grants = self.grants
-        return (object_type, name, access) in grants or (object_type, "*", access) in grants
+        return (
+            (object_type, name, access) in grants
+            or (object_type, "*", access) in grants
+            or ("/" in name and (object_type, every_of(name), access) in grants)
+        )
+
+
+def every_of(name: str) -> str:
+    """Give the name that stands for all objects of an app, from that of one of them: `Demo/*` from `Demo/ExchangeRate`."""
+    return f"{name.partition('/')[0]}/*"

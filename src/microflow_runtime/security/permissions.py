@@ -19,7 +19,7 @@ ACCESSES: dict[str, tuple[str, ...]] = {
 """Every kind of object and the accesses it has. `docs/reference/permissions.md` tells what each one allows."""
 
 EVERY = "*"
-"""The name that stands for every object of a kind. It is never a part of a name."""
+"""The name that stands for every object of a kind; behind an app and a slash, for all of that app. Nothing else is a pattern."""
 
 ADMIN_ROLE = "admin"
 USER_ROLE = "user"

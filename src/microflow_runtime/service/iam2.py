@@ -7,7 +7,7 @@ count as using the session. Source: docs.onewebstack.com, IAM2 REST API v1.
 import msgspec
 
 from microflow_runtime.errors import NotAuthenticated
-from microflow_runtime.model.principal import Principal
+from microflow_runtime.model.principal import Principal, every_of
 from microflow_runtime.security import (
     ACCESS_TOKEN,
     ACCESSES,
@@ -63,15 +63,18 @@ async def read_object_permissions(
 ) -> tuple[Rights, list[ObjectAccess]]:
     """Give what a session's user may do with one object; an empty list when nothing. Raises NotAuthenticated.
 
-    The path is type and name (`microflow/Demo/ExchangeRate`), where what is permitted on every object of the type
-    counts as well, or a name alone, which is looked for among all types as it was granted.
+    The path is type and name (`microflow/Demo/ExchangeRate`), where what is permitted on all objects of the app or
+    of the type counts as well, or a name alone, which is looked for among all types as it was granted.
     """
     rights = await read_user(security, access_token)
     object_type, slash, name = object_path.partition("/")
     if not slash or object_type not in ACCESSES:
         return rights, _group(tuple(access for access in rights.accesses if access.name == object_path))
     exact = [access for access in rights.accesses if access.object_type == object_type and access.name == name]
-    general = [access for access in rights.accesses if access.object_type == object_type and access.name == EVERY]
+    wider = {EVERY, every_of(name)} if "/" in name else {EVERY}
+    general = [
+        access for access in rights.accesses if access.object_type == object_type and access.name in wider - {name}
+    ]
     matching = [Access(access.object_id, object_type, name, access.access) for access in (*exact, *general)]
     number = matching[0].object_id if matching else 0
     accesses = tuple(sorted({access.access for access in matching}))

@@ -6,7 +6,8 @@ import msgspec
 
 from microflow_runtime.errors import BadRequest, Conflict
 from microflow_runtime.model.principal import Permission, Principal
-from microflow_runtime.security import ADMIN_ROLE, USER_ROLE, Security, check_name, check_permission
+from microflow_runtime.security import ADMIN_ROLE, EVERY, USER_ROLE, Security, check_name, check_permission
+from microflow_runtime.service.objects import refuse_unknown
 from microflow_runtime.service.permission import require
 from microflow_runtime.store import ServiceGrant
 
@@ -51,18 +52,24 @@ async def set_role(
     deny: Collection[Permission] = (),
     grant: Collection[tuple[str, str]] = (),
     ungrant: Collection[tuple[str, str]] = (),
+    to_come: bool = False,
 ) -> None:
     """Add and take away permissions, and the right of a flow to run as a service account, all at once.
 
     `grant` and `ungrant` hold pairs of a flow (`Demo/ExchangeRate`) and an account. Sessions of users with this role
-    see it with their next call. Raises NotFound for a role or account, BadRequest for a permission there is not.
+    see it with their next call. What is allowed and granted must be there, unless it is `to_come`, or nothing has been
+    published yet. Raises NotFound for a role or account, BadRequest for a permission or an object there is not.
     """
     await require(security, principal, "role", "manage")
     for permission in (*allow, *deny):
         check_permission(permission)
     for flow, _ in grant:
+        if flow.endswith(f"/{EVERY}"):
+            raise BadRequest(f"An account is lent to one flow by its name; found {flow}.")
         if "/" not in check_name("flow", flow, most=512).strip("/"):
             raise BadRequest(f"A flow is named by app and flow, as Demo/ExchangeRate; found {flow}.")
+    if not to_come:
+        await refuse_unknown(security.store, allow, [flow for flow, _ in grant])
     told = [f"+{_tell(entry)}" for entry in allow] + [f"-{_tell(entry)}" for entry in deny]
     told += [f"+{flow} as {account}" for flow, account in grant]
     told += [f"-{flow} as {account}" for flow, account in ungrant]

@@ -122,7 +122,7 @@ class Guessing:
         made = (self._attempt(self._throttles[at % len(self._throttles)], is_good) for at in range(number))
         return await asyncio.gather(*made, return_exceptions=True)
 
-    async def _attempt(self, throttle: LoginThrottle, is_good: bool) -> None:  # noqa: FBT001 - as `make` names it
+    async def _attempt(self, throttle: LoginThrottle, is_good: bool) -> None:
         async with throttle.attempt("suda", "10.0.0.1"):
             self.looked_at += 1
             self._now += 1

@@ -72,3 +72,14 @@ async def test_logging_out_ends_the_session(security: Security, made: NewSession
         with pytest.raises(NotAuthenticated):
             await ask(security, token)
     assert (await security.store.list_audit(limit=1))[0].entry.action == "logout"
+
+
+async def test_what_is_permitted_on_all_of_an_app_counts(security: Security, operator: Principal) -> None:
+    """For each object of the app, as it does when that is used."""
+    await roles.add_role(security, operator, "clerk")
+    await roles.set_role(security, operator, "clerk", allow=[Permission("microflow", "Demo/*", "execute")])
+    await users.add_user(security, operator, "suda", password=Secret("p"), roles=["clerk"])
+    token = (await iam2.log_in(security, LoginRequest(username="suda", password=Secret("p")))).access_token.reveal()
+    for path, expected in (("Demo/X", ("execute",)), ("Demo/*", ("execute",)), ("Other/X", None), ("Demo", None)):
+        _, objects = await iam2.read_object_permissions(security, token, f"microflow/{path}")
+        assert [entry.accesses for entry in objects] == ([] if expected is None else [expected]), path

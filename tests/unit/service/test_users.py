@@ -1,5 +1,7 @@
 """Users and service accounts."""
 
+from typing import Any
+
 import pytest
 
 from microflow_runtime.errors import BadRequest, Conflict, NotAuthenticated, NotFound
@@ -62,7 +64,7 @@ async def test_a_name_is_taken_once(security: Security, operator: Principal) -> 
     "change", [{"password": Secret("new")}, {"disabled": True}, {"add_roles": ["admin"]}, {"drop_roles": ["user"]}]
 )
 async def test_changed_rights_end_the_logins(
-    security: Security, operator: Principal, change: dict[str, object]
+    security: Security, operator: Principal, change: dict[str, Any]
 ) -> None:
     """Another password, other roles, or being disabled: who is logged in must log in anew."""
     await users.add_user(security, operator, "suda", password=Secret("p"))

@@ -45,13 +45,20 @@ def set_role(
     home: Home = None,
     store: StoreAddress = None,
     allow: Annotated[
-        list[str] | None, typer.Option("--allow", help="TYPE:NAME:ACCESS, as microflow:Demo/ExchangeRate:execute.")
+        list[str] | None,
+        typer.Option(
+            "--allow", help="TYPE:NAME:ACCESS, as microflow:Demo/ExchangeRate:execute, or microflow:Demo/*:execute."
+        ),
     ] = None,
     deny: Annotated[list[str] | None, typer.Option("--deny", help="TYPE:NAME:ACCESS to take away.")] = None,
     let: Annotated[
         list[str] | None, typer.Option("--let", help="APP/FLOW=ACCOUNT: the flow may run as the service account.")
     ] = None,
     unlet: Annotated[list[str] | None, typer.Option("--unlet", help="APP/FLOW=ACCOUNT to take away.")] = None,
+    to_come: Annotated[
+        bool,
+        typer.Option("--to-come", help="Objects that are not there yet are meant, as an app that is to be deployed."),
+    ] = False,
 ) -> None:
     """Change what a role permits, and which flows it lets run as which service account."""
     from microflow_runtime.service import roles
@@ -62,7 +69,7 @@ def set_role(
         home,
         store,
         lambda security, operator: roles.set_role(
-            security, operator, name, allow=allowed, deny=denied, grant=granted, ungrant=ungranted
+            security, operator, name, allow=allowed, deny=denied, grant=granted, ungrant=ungranted, to_come=to_come
         ),
     )
 
