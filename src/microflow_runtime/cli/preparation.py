@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from typing import Final
 
 import typer
 
@@ -12,8 +13,11 @@ from microflow_runtime.runtime import Runtime, SharedPage, page_path
 from microflow_runtime.runtime.packages import check_place
 from microflow_runtime.security import FirstStart, Security
 from microflow_runtime.settings import Settings
+from microflow_runtime.settings.private import close_home
 from microflow_runtime.store import open_store
-from microflow_runtime.telemetry import Metrics
+from microflow_runtime.telemetry import Metrics, get_log
+
+_log: Final = get_log("supervisor")
 
 
 def prepare(settings: Settings) -> FirstStart | None:
@@ -36,6 +40,8 @@ def prepare(settings: Settings) -> FirstStart | None:
 async def _prepare(settings: Settings) -> FirstStart | None:
     check_place(settings)
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if left := close_home(settings.home):
+        _log.warning("others may read files of the home", first=str(left[0]), count=len(left))
     store = open_store(settings)
     page = SharedPage(page_path(settings.home))
     security = Security(store, settings, bump_revocation=page.bump_revocation)

@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from microflow_runtime.errors import StoreError
+from microflow_runtime.settings.private import make_private_folder
 
 _BYTES: Final = 8192
 _TRIES: Final = 10
@@ -46,7 +47,7 @@ class ServerRecord:
         try:
             home.mkdir(mode=0o700, parents=True, exist_ok=True)
             path = record_path(home)
-            path.parent.mkdir(mode=0o700, exist_ok=True)
+            make_private_folder(path.parent)
             self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         except OSError as error:
             raise StoreError(f"The home cannot be used: {error.strerror}.") from error

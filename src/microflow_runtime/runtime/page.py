@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from microflow_runtime.errors import StoreError
+from microflow_runtime.settings.private import make_private_folder
 
 PAGE_BYTES: Final = 4096
 _FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
@@ -28,7 +29,7 @@ class SharedPage:
 
     def __init__(self, path: Path) -> None:
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private_folder(path.parent)
             self._map = _open(path)
             # Kept open, so that a change can be told also when no file can be opened for writing any more.
             self._lock = os.open(path.with_suffix(".lock"), _FLAGS, 0o600)

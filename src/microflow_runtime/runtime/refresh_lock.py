@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from microflow_runtime.errors import NotAvailable, StoreError
+from microflow_runtime.settings.private import make_private_folder
 
 _FIRST_PAUSE_SECONDS: Final = 0.002
 _LONGEST_PAUSE_SECONDS: Final = 0.05
@@ -22,7 +23,7 @@ async def refresh_lock(run_folder: Path, *, patience_seconds: float = 60.0) -> A
     """
     path = run_folder / "refresh.lock"
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(path.parent)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError as error:
         raise StoreError(f"The run folder cannot be used: {error.strerror}.") from error

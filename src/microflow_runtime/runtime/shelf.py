@@ -16,6 +16,7 @@ from typing import Final, Protocol
 import msgspec
 
 from microflow_runtime.errors import StoreError
+from microflow_runtime.settings.private import make_private_file, make_private_folder
 
 _PIECE: Final = 200
 _SETTINGS: Final = (
@@ -138,8 +139,8 @@ def _listed(keys: list[str]) -> str:
 def _opened(path: Path) -> sqlite3.Connection:
     """Open the file, beginning anew when what is there is no such file. Only its owner may read it."""
     with _translated():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.touch(mode=0o600)
+        make_private_folder(path.parent)
+        make_private_file(path)
         try:
             return _connected(path)
         except sqlite3.DatabaseError as error:
@@ -147,6 +148,7 @@ def _opened(path: Path) -> sqlite3.Connection:
                 raise
             for name in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
                 name.unlink(missing_ok=True)
+            make_private_file(path)
             return _connected(path)
 
 

@@ -63,9 +63,7 @@ async def test_a_name_is_taken_once(security: Security, operator: Principal) -> 
 @pytest.mark.parametrize(
     "change", [{"password": Secret("new")}, {"disabled": True}, {"add_roles": ["admin"]}, {"drop_roles": ["user"]}]
 )
-async def test_changed_rights_end_the_logins(
-    security: Security, operator: Principal, change: dict[str, Any]
-) -> None:
+async def test_changed_rights_end_the_logins(security: Security, operator: Principal, change: dict[str, Any]) -> None:
     """Another password, other roles, or being disabled: who is logged in must log in anew."""
     await users.add_user(security, operator, "suda", password=Secret("p"))
     credentials = await log_in(security, "suda", "p")

@@ -14,6 +14,8 @@ from typing import Final
 
 import msgspec
 
+from microflow_runtime.settings.private import make_private_folder
+
 _FIRST_PAUSE_SECONDS: Final = 0.002
 _LONGEST_PAUSE_SECONDS: Final = 0.05
 
@@ -63,7 +65,7 @@ class TokenFile:
     @asynccontextmanager
     async def locked(self) -> AsyncIterator[None]:
         """Have the file for oneself over all processes. The system lets go of it when a process ends, however it ends."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(self._folder)
         descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
             pause = _FIRST_PAUSE_SECONDS

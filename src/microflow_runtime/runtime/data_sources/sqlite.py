@@ -14,6 +14,7 @@ from microflow_runtime.runtime.data_sources.place import Place
 from microflow_runtime.runtime.data_sources.session import CHUNK_ITEMS, CHUNK_ROWS, Answer
 from microflow_runtime.runtime.data_sources.values import RowReader, bound, is_temporal, refusal, row_reader, to_json
 from microflow_runtime.settings import Secret
+from microflow_runtime.settings.private import make_private_file, make_private_folder
 
 _T = TypeVar("_T")
 _INT64: Final = 2**63
@@ -32,7 +33,8 @@ _RULES: Final = {"23502": "not null", "23503": "foreign key", "23505": "unique",
 
 async def open_sqlite(place: Place, _password: Secret | None) -> "SqliteSession":
     """Open the file, making it when there is none. Raises sqlite3.Error and OSError."""
-    place.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(place.path.parent)
+    make_private_file(place.path)
     thread = ThreadPoolExecutor(1, f"sqlite {place.source}")
     try:
         connection = await asyncio.get_running_loop().run_in_executor(thread, _connect, str(place.path))

@@ -4,13 +4,15 @@ import sqlite3
 from pathlib import Path
 
 from microflow_runtime.errors import StoreError
+from microflow_runtime.settings.private import make_private_file, make_private_folder
 
 
 def create_database(path: Path, script: bytes, source: str) -> None:
     """Make the file by running the script. Blocks. Raises StoreError when it fails; then there is no file."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(path.parent)
     unfinished = path.with_name(f".{path.name}.new")
     unfinished.unlink(missing_ok=True)
+    make_private_file(unfinished)
     try:
         connection = sqlite3.connect(unfinished)
         try:

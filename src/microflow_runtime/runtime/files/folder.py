@@ -15,11 +15,13 @@ from microflow_runtime.model.file_connection import FolderConnection
 from microflow_runtime.runtime.files.names import already_there, failure, missing, parts_of
 from microflow_runtime.runtime.files.place import BLOCK_BYTES, Place
 from microflow_runtime.settings import Settings
+from microflow_runtime.settings.private import FILE_MODE, FOLDER_MODE, make_private_folder
 
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-_NEW_FILE_MODE: Final = 0o640
-_NEW_FOLDER_MODE: Final = 0o750
+_SHARED_FILE_MODE: Final = 0o640
+_SHARED_FOLDER_MODE: Final = 0o750
+"""The rights of what is made in a folder of the operator's, which may be there for others to read from."""
 _LINK_OR_FILE: Final = (errno.ELOOP, errno.ENOTDIR, errno.EMLINK)
 
 
@@ -36,19 +38,21 @@ def root_of(app: str, connection: FolderConnection, settings: Settings) -> Path:
 
 
 class FolderPlace(Place):
-    """A folder in use. A relative one is made when it is not there."""
+    """A folder in use. `makes` is for a relative one, which lies under the home: it is made when it is not there, for its owner alone."""
 
     def __init__(self, root: Path, scratch_folder: Path, most_bytes: int, *, makes: bool) -> None:
         super().__init__(scratch_folder, most_bytes)
         self._path = root
         self._makes = makes
+        self._file_mode = FILE_MODE if makes else _SHARED_FILE_MODE
+        self._folder_mode = FOLDER_MODE if makes else _SHARED_FOLDER_MODE
         self._root = -1
 
     def begin(self) -> None:
         """See Place."""
         try:
             if self._makes:
-                self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
+                make_private_folder(self._path)
             self._root = os.open(self._path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except OSError as error:
             raise NodeError(f"its folder cannot be opened: {error.strerror}.", kind="file.connect") from error
@@ -86,7 +90,7 @@ class FolderPlace(Place):
                 self._append(name, folder, last, content)
                 return
             unfinished = f".microflow-{os.urandom(8).hex()}.part"
-            with os.fdopen(os.open(unfinished, _NEW, _NEW_FILE_MODE, dir_fd=folder), "wb", buffering=0) as file:
+            with os.fdopen(os.open(unfinished, _NEW, self._file_mode, dir_fd=folder), "wb", buffering=0) as file:
                 try:
                     self._copy(content, file)
                     self._give_name(name, folder, unfinished, folder, last, replace=existing == "replace")
@@ -97,7 +101,7 @@ class FolderPlace(Place):
 
     def _append(self, name: str, folder: int, last: str, content: BinaryIO) -> None:
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        with os.fdopen(os.open(last, flags, _NEW_FILE_MODE, dir_fd=folder), "ab", buffering=0) as file:
+        with os.fdopen(os.open(last, flags, self._file_mode, dir_fd=folder), "ab", buffering=0) as file:
             found = os.fstat(file.fileno())
             if not stat.S_ISREG(found.st_mode):
                 raise failure(name, "is no plain file")
@@ -158,7 +162,7 @@ class FolderPlace(Place):
             at = os.dup(self._root)
             try:
                 for part in folders:
-                    inner = _entered(at, part, makes=makes)
+                    inner = _entered(at, part, self._folder_mode if makes else None)
                     os.close(at)
                     at = inner
                 yield at, last
@@ -177,14 +181,14 @@ class FolderPlace(Place):
             self._root = -1
 
 
-def _entered(folder: int, part: str, *, makes: bool) -> int:
+def _entered(folder: int, part: str, new_mode: int | None) -> int:
     try:
         return os.open(part, _FOLDER, dir_fd=folder)
     except FileNotFoundError:
-        if not makes:
+        if new_mode is None:
             raise
         with suppress(FileExistsError):
-            os.mkdir(part, _NEW_FOLDER_MODE, dir_fd=folder)
+            os.mkdir(part, new_mode, dir_fd=folder)
         return os.open(part, _FOLDER, dir_fd=folder)
 
 

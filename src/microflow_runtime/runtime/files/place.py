@@ -10,6 +10,7 @@ from typing import Any, BinaryIO, Final, cast
 from microflow_runtime.engine.files import Existing
 from microflow_runtime.errors import NodeError
 from microflow_runtime.runtime.files.names import failure, too_large
+from microflow_runtime.settings.private import make_private_folder
 
 BLOCK_BYTES: Final = 64 * 1024
 
@@ -57,7 +58,7 @@ class Place(ABC):
 
     def scratch(self) -> BinaryIO:
         """See Files."""
-        self._scratch_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(self._scratch_folder)
         file = cast("BinaryIO", tempfile.TemporaryFile(dir=self._scratch_folder))  # noqa: SIM115 - closed with the place
         return self.kept(file)
 

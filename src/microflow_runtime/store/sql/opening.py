@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 from microflow_runtime.settings import Settings
+from microflow_runtime.settings.private import make_private_file
 from microflow_runtime.store.sql.failures import Unreachable, translated
 from microflow_runtime.store.sql.schema import HEAD
 from microflow_runtime.store.sql.sqlite import open_sqlite
@@ -64,7 +65,7 @@ def _sqlite_path(settings: Settings) -> Path:
     with translated():
         settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = settings.home / FILE_NAME
-        path.touch(mode=0o600, exist_ok=True)
+        make_private_file(path)
     return path
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, create_engine, event
 
+from microflow_runtime.settings.private import make_private_file
 from microflow_runtime.store.sql.failures import translated
 from microflow_runtime.store.sql.schema import FLOOR_KEY, Found, is_behind
 
@@ -59,7 +60,9 @@ def find_sqlite_schema(path: Path) -> Found:
 @contextmanager
 def sqlite_locked(path: Path) -> Iterator[None]:
     """Hold the lock under which a file is migrated."""
-    with path.with_suffix(".lock").open("a") as file:
+    lock = path.with_suffix(".lock")
+    make_private_file(lock)
+    with lock.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
