@@ -17,7 +17,7 @@ from microflow_runtime.runtime.manifest import FOLDER, WORKING
 from microflow_runtime.runtime.packages import read_package
 from microflow_runtime.runtime.publishing import Deployment, deploy
 from microflow_runtime.runtime.withdrawal import TakenBack, delete, restore, withdraw
-from microflow_runtime.security import ANONYMOUS, Security
+from microflow_runtime.security import Security
 from microflow_runtime.service.permission import require, require_session
 from microflow_runtime.store import Activation, AuditEntry, Snapshot
 
