@@ -12,7 +12,15 @@ from typing import Final
 
 from microflow_runtime.compiler import NodeDeclaration
 from microflow_runtime.compiler.reading import AppDefinitions
-from microflow_runtime.errors import DefinitionFaults, Fault, MicroflowError, NotAvailable, NotFound, StoreError
+from microflow_runtime.errors import (
+    DefinitionFaults,
+    Fault,
+    MicroflowError,
+    NotAvailable,
+    NotFound,
+    SettingsError,
+    StoreError,
+)
 from microflow_runtime.runtime.active import with_active
 from microflow_runtime.runtime.app_index import AppIndex
 from microflow_runtime.runtime.begin_again import begins_again
@@ -212,7 +220,11 @@ class Runtime:
         for record in published.values():
             app = self.catalog.app_of(record)
             if any(source.create_from is not None for source in app.data_sources.values()):
-                await asyncio.to_thread(self.resources.data_sources.prepare, app, self.catalog.file_finder(record))
+                prepare, find_file = self.resources.data_sources.prepare_at_once, self.catalog.file_finder(record)
+                try:
+                    await asyncio.to_thread(prepare, app, find_file)
+                except (StoreError, SettingsError) as error:  # what somebody deployed keeps no server from starting
+                    _log.error("database of a published snapshot not made", app=app.name, reason=error.message)
 
     @begins_again
     async def refresh(

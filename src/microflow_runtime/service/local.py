@@ -36,7 +36,7 @@ async def run_locally(
     resources = ProcessResources(settings, MemoryStore())
     for app in apps:
         if app.app is not None:
-            resources.data_sources.prepare(app.app, app.file_content)
+            resources.data_sources.prepare_at_once(app.app, app.file_content)
     operator = Principal(username="operator", grants=_EVERYTHING)
     plan = entry.plan
     notes = Notes()

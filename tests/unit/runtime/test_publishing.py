@@ -1,14 +1,17 @@
 """Publishing whole snapshots, patches and single flows, and that what is published never changes or gets lost."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from tests.unit.small_homes import TEXT, SmallHome, app_text, audit, flow_text, package_of, said_by
 
-from microflow_runtime.errors import BadRequest, Conflict, DefinitionFaults, NotFound
+from microflow_runtime.errors import BadRequest, Conflict, DefinitionFaults, NotFound, StoreError
 from microflow_runtime.runtime import Runtime
 from microflow_runtime.runtime.activation import activate
+from microflow_runtime.runtime.data_sources.sqlite_files import MadeDatabases
 from microflow_runtime.runtime.packages import Package
 from microflow_runtime.runtime.publishing import deploy, fetch
 from microflow_runtime.runtime.snapshot_content import content_key, read_content
@@ -78,6 +81,43 @@ async def test_a_trial_changes_nothing(home: SmallHome) -> None:
     assert not (home.root / "home" / "data").exists()
     await deploy(runtime, package, audit)
     assert (home.root / "home" / "data" / "Shop" / "orders.db").exists()
+
+
+SCRIPTED = 'data_sources: {orders: {url: "sqlite:///orders.db", create_from: files/orders.sql}}\n'
+ENDLESS = (
+    b"create table t as with recursive r(n) as (select 1 union all select n + 1 from r) select count(*) as c from r;"
+)
+
+
+async def test_an_endless_script_keeps_nobody_waiting(home: SmallHome) -> None:
+    """Others publish while it runs; when its time is over its package is refused and nothing is left of it."""
+    runtime = await home.runtime()
+    runtime.resources.data_sources.made = MadeDatabases(seconds=1.5)
+    package = package_of(app_text("v.1", SCRIPTED), TEXT, flow_text("Say", "1"), orders_sql=ENDLESS)
+    slow = asyncio.create_task(deploy(runtime, package, audit))
+    await asyncio.sleep(0.2)
+    started = monotonic()
+    other = (app_text("v.1").replace("Shop", "Other"), TEXT, flow_text("Ask", "x"))
+    assert (await deploy(runtime, package_of(*other), audit)).is_active
+    assert monotonic() - started < 1
+    assert not slow.done()
+    with pytest.raises(StoreError, match="it was not at its end after"):
+        await slow
+    assert [row.app for row in await home.store.list_snapshots()] == ["Other"]
+    assert list((home.root / "home" / "data" / "Shop").iterdir()) == []
+
+
+async def test_a_script_of_a_published_snapshot_keeps_no_server_from_starting(home: SmallHome) -> None:
+    """Where its data is gone and the script fails now, the server serves all the rest."""
+    runtime = await home.runtime()
+    package = package_of(app_text("v.1", SCRIPTED), TEXT, flow_text("Say", "1"), orders_sql=b"create table t (x);")
+    await deploy(runtime, package, audit)
+    database = home.root / "home" / "data" / "Shop" / "orders.db"
+    database.unlink()
+    database.mkdir()
+    (database / "x").touch()
+    again = await home.runtime()
+    assert await said_by(again.catalog, "Say") == "1"
 
 
 async def test_a_published_snapshot_never_changes(home: SmallHome) -> None:

@@ -34,7 +34,7 @@ _LONGEST_CONNECT_SECONDS: Final = 60
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Where a database is and how it is talked to. `secret` names the password; the password itself is never kept.
 
-    `kind` is a key of `OPTIONS`. `path` is the file of an SQLite database. `seconds` is the longest that the server's
+    `kind` is a key of `OPTIONS`. `path` is the file of an SQLite database, `is_scripted` whether a script of the app makes it. `seconds` is the longest that the server's
     settings allow an execution, which the database is told as the longest that a statement may take.
     """
 
@@ -42,6 +42,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     kind: str
     path: Path = Path()
+    is_scripted: bool = False
     host: str = ""
     port: int = 0
     user: str = ""
@@ -83,7 +84,8 @@ def place_of(app: App, source: DataSource, settings: Settings) -> Place:
         seconds=settings.execution_seconds,
     )
     if kind == "sqlite":
-        return msgspec.structs.replace(place, path=_sqlite_path(read, url, settings.home / "data" / app.name))
+        path = _sqlite_path(read, url, settings.home / "data" / app.name)
+        return msgspec.structs.replace(place, path=path, is_scripted=source.create_from is not None)
     if not url.hostname or not url.path.strip("/"):
         raise read.wrong(f"must name a server and a database, as {kind}://user@host/database")
     return msgspec.structs.replace(

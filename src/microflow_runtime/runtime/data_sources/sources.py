@@ -8,7 +8,7 @@ from microflow_runtime.errors import NodeError, SettingsError
 from microflow_runtime.model.app import App, DataSource
 from microflow_runtime.runtime.data_sources.place import Place, place_of
 from microflow_runtime.runtime.data_sources.pool import Pool
-from microflow_runtime.runtime.data_sources.sqlite_files import create_database
+from microflow_runtime.runtime.data_sources.sqlite_files import DatabasesWanted, MadeDatabases, WantedDatabase
 from microflow_runtime.runtime.data_sources.transaction import Transaction
 from microflow_runtime.runtime.environment import in_environment
 from microflow_runtime.settings import Secrets, Settings
@@ -41,6 +41,7 @@ class DataSources:
         self._secrets = Secrets(settings.secrets_folder)
         self._pools: dict[tuple[str, str], list[_Defined]] = {}
         self._unwanted: list[Pool] = []
+        self.made = MadeDatabases()
 
     def _definition(self, app: App, source: str) -> _Definition:
         environment = in_environment(app, self._settings).environments.get(self._settings.environment)
@@ -64,16 +65,26 @@ class DataSources:
                 del self._pools[key]
 
     def prepare(self, app: App, find_file: Callable[[str], bytes | None]) -> None:
-        """Check the data sources of an app, and make the SQLite files that do not exist yet, each whole or not at all. Blocks.
+        """Check the data sources of an app, and put the SQLite files in their places that do not exist yet. Blocks.
 
-        Raises SettingsError when a definition is wrong in this environment, StoreError when a script fails or a file cannot
-        be written.
+        Raises SettingsError when a definition is wrong in this environment, DatabasesWanted when files have to be made
+        first, which takes a while, StoreError when a file cannot be written.
         """
+        wanted: list[WantedDatabase] = []
         for source in app.data_sources.values():
             place = self.place(app, source.name)
             script = None if source.create_from is None else find_file(source.create_from)
-            if place.kind == "sqlite" and script is not None and not place.path.exists():
-                create_database(place.path, script, source.name)
+            if place.kind == "sqlite" and script is not None:
+                wanted.append(WantedDatabase(place.path, script, source.name, app.name))
+        self.made.put(wanted)
+
+    def prepare_at_once(self, app: App, find_file: Callable[[str], bytes | None]) -> None:
+        """Do what `prepare` does and make the files that it wants, where nobody waits meanwhile. Blocks. Raises as it does."""
+        try:
+            self.prepare(app, find_file)
+        except DatabasesWanted as wanted:
+            wanted.make()
+            self.prepare(app, find_file)
 
     def place(self, app: App, source: str) -> Place:
         """Give where a data source is. Raises SettingsError."""

@@ -12,6 +12,7 @@ from microflow_runtime.errors import LimitExceeded
 from microflow_runtime.runtime.data_sources.failures import Failure
 from microflow_runtime.runtime.data_sources.place import Place
 from microflow_runtime.runtime.data_sources.session import CHUNK_ITEMS, CHUNK_ROWS, Answer
+from microflow_runtime.runtime.data_sources.sqlite_guard import OF_STATEMENTS, SqliteGuard, guard
 from microflow_runtime.runtime.data_sources.values import RowReader, bound, is_temporal, refusal, row_reader, to_json
 from microflow_runtime.settings import Secret
 from microflow_runtime.settings.private import make_private_file, make_private_folder
@@ -32,23 +33,25 @@ _RULES: Final = {"23502": "not null", "23503": "foreign key", "23505": "unique",
 
 
 async def open_sqlite(place: Place, _password: Secret | None) -> "SqliteSession":
-    """Open the file, making it when there is none. Raises sqlite3.Error and OSError."""
+    """Open the file, making it when there is none and no script is to make it. Raises sqlite3.Error and OSError."""
+    if place.is_scripted and not place.path.exists():
+        raise sqlite3.OperationalError("its file is not there, as the script that makes it failed")
     make_private_folder(place.path.parent)
     make_private_file(place.path)
     thread = ThreadPoolExecutor(1, f"sqlite {place.source}")
     try:
-        connection = await asyncio.get_running_loop().run_in_executor(thread, _connect, str(place.path))
+        connection, asked = await asyncio.get_running_loop().run_in_executor(thread, _connect, str(place.path))
     except BaseException:
         thread.shutdown(wait=False)
         raise
-    return SqliteSession(connection, thread, place)
+    return SqliteSession(connection, thread, place, asked)
 
 
-def _connect(path: str) -> sqlite3.Connection:
+def _connect(path: str) -> tuple[sqlite3.Connection, SqliteGuard]:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}").close()
-    return connection
+    return connection, guard(connection, OF_STATEMENTS)
 
 
 class SqliteSession:
@@ -57,10 +60,13 @@ class SqliteSession:
     errors: ClassVar[tuple[type[Exception], ...]] = (sqlite3.Error, sqlite3.Warning)
     stop_pause_seconds: ClassVar[float] = 0.01
 
-    def __init__(self, connection: sqlite3.Connection, thread: ThreadPoolExecutor, place: Place) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, thread: ThreadPoolExecutor, place: Place, asked: SqliteGuard
+    ) -> None:
         self._connection = connection
         self._thread = thread
         self._place = place
+        self._guard = asked
 
     async def _do(self, work: Callable[..., _T], *given: Any) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *given)
@@ -169,7 +175,7 @@ class SqliteSession:
 
     def failure_of(self, error: Exception) -> Failure:
         """See Session."""
-        told = str(error)
+        told = self._guard.sentence(error)
         name: str = getattr(error, "sqlite_errorname", "")
         code: int = getattr(error, "sqlite_errorcode", 0)
         if code & 0xFF == sqlite3.SQLITE_BUSY:

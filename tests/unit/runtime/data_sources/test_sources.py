@@ -40,6 +40,10 @@ class Home:
         self.app = _app()
         self.file = path / "data" / "Shop" / "orders.db"
 
+    def prepare(self, script: bytes, **source: Any) -> None:
+        """Make the databases as a change of what serves does."""
+        self.sources.prepare_at_once(_app(**source), {"files/orders.sql": script}.get)
+
     def names(self) -> list[str]:
         """Read what others see."""
         other = sqlite3.connect(self.file)
@@ -75,7 +79,7 @@ async def _insert(transaction: Any, name: str, *, undo_alone: bool = False) -> i
 async def home(tmp_path: Path) -> AsyncIterator[Home]:
     """Give a home whose database is made."""
     made = Home(tmp_path)
-    made.sources.prepare(_app(), {"files/orders.sql": SCRIPT}.get)
+    made.prepare(SCRIPT)
     yield made
     await made.sources.close()
 
@@ -85,7 +89,7 @@ async def test_create_from_fills_the_file_once(home: Home) -> None:
     async with home.open() as transaction:
         await _insert(transaction, "b")
         await transaction.commit()
-    home.sources.prepare(_app(), {"files/orders.sql": b"this is no SQL"}.get)
+    home.prepare(b"this is no SQL")
     assert home.names() == ["a", "b"]
     assert stat.S_IMODE(home.file.parent.stat().st_mode) == 0o700
 
@@ -93,8 +97,8 @@ async def test_create_from_fills_the_file_once(home: Home) -> None:
 def test_a_script_that_fails_leaves_no_file(tmp_path: Path) -> None:
     """The file is made whole or not at all, so that the next start tries again."""
     home = Home(tmp_path)
-    with pytest.raises(StoreError, match='The script of the data source "orders" failed: near "nonsense"'):
-        home.sources.prepare(_app(), {"files/orders.sql": b"create table item(name); nonsense"}.get)
+    with pytest.raises(StoreError, match='The script of the data source "orders" of Shop failed: near "nonsense"'):
+        home.prepare(b"create table item(name); nonsense")
     assert list(home.file.parent.iterdir()) == []
 
 
@@ -102,18 +106,18 @@ def test_a_script_that_fails_leaves_no_file(tmp_path: Path) -> None:
 def test_an_sqlite_file_lies_under_the_home(tmp_path: Path, url: str) -> None:
     """A URL that names anything but a plain file is refused."""
     with pytest.raises(SettingsError, match="must name a plain file"):
-        Home(tmp_path).sources.prepare(_app(url=url), {"files/orders.sql": SCRIPT}.get)
+        Home(tmp_path).prepare(SCRIPT, url=url)
 
 
 def test_a_url_takes_variables_of_the_environment(tmp_path: Path) -> None:
     """`{file}` is the environment's variable; one that it does not have is told with its name."""
     home = Home(tmp_path)
-    home.sources.prepare(_app(url="sqlite:///{file}"), {"files/orders.sql": SCRIPT}.get)
+    home.prepare(SCRIPT, url="sqlite:///{file}")
     assert home.file.with_name("other.db").exists()
     with pytest.raises(
         SettingsError, match="names the variable 'nothing', which the environment \"DEV\" does not have"
     ):
-        home.sources.prepare(_app(url="sqlite:///{nothing}"), {"files/orders.sql": SCRIPT}.get)
+        home.prepare(SCRIPT, url="sqlite:///{nothing}")
 
 
 async def test_nothing_is_seen_before_the_commit(home: Home) -> None:
