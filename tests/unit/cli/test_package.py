@@ -139,7 +139,7 @@ def test_an_environment_that_lacks_a_variable_is_warned_of(folder: Path) -> None
 
 def test_names_that_no_file_can_have(folder: Path) -> None:
     """The composed name is printed, because callers use it; the file is bounded and the names are told apart."""
-    long, dots = "ก" * 200, "..id.."
+    long, dots = "ก" * 200, "i..d"
     write_flow(folder, "Long", f"id: {long}\n{_FLOW}")
     write_flow(folder, "Dots", f"id: {dots}\n{_FLOW}")
     result = _run("Long", "Dots")

@@ -12,8 +12,9 @@ from microflow_runtime.compiler.reading.connections import CONNECTION, check_var
 from microflow_runtime.compiler.reading.connections.words import SecretRef
 from microflow_runtime.compiler.reading.findings import Findings, KeyPath, key_words, nearest, shown
 from microflow_runtime.compiler.reading.shapes import BAD, Anything, MapOf, Record, Schema, Text, Whole, key
-from microflow_runtime.compiler.reading.words import FILED_NAME, OPTION_NAME, FilePath
+from microflow_runtime.compiler.reading.words import FOLDER_NAME, OPTION_NAME, FilePath
 from microflow_runtime.model.app import App, DataSource, Environment
+from microflow_runtime.path_names import wrong_with
 
 _PASSWORD: Final = re.compile(r"[^/]*//[^/@]*:[^/]*@")
 _VERSION: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?", re.ASCII)
@@ -26,7 +27,7 @@ class Version(msgspec.Struct, frozen=True):
 
     def read(self, value: Any, path: KeyPath, findings: Findings) -> Any:
         """See Shape."""
-        if isinstance(value, str) and _VERSION.fullmatch(value):
+        if isinstance(value, str) and _VERSION.fullmatch(value) and not wrong_with(value):
             return value
         if not isinstance(value, str):
             findings.wrong_kind(path, "a version", value, help=f"write a text such as {self.example}")
@@ -129,7 +130,7 @@ APP: Final = Record(
     keys=(
         key(
             "app",
-            FILED_NAME,
+            FOLDER_NAME,
             "The name of the application, as callers write it in appName.",
             attribute="name",
             required=True,

@@ -15,6 +15,7 @@ from microflow_runtime.compiler.reading import fault_codes
 from microflow_runtime.compiler.reading.documents import MAX_DOCUMENT_BYTES
 from microflow_runtime.compiler.reading.findings import shown
 from microflow_runtime.errors import Fault, Place
+from microflow_runtime.path_names import wrong_with
 
 FileKind = Literal["app", "business_object", "microflow", "file"]
 
@@ -270,6 +271,12 @@ def _bytes_of(path: str, limit: int) -> bytes:
 def _kind_of(label: str, path: str) -> tuple[FileKind | None, Fault | None]:
     """Say what the file at a relative path is for, or why it is for nothing."""
     folder, _, name = path.rpartition("/")
+    if reason := next((wrong for part in path.split("/") if (wrong := wrong_with(part))), ""):
+        message = f"`{shown(path)}` cannot be the path of a file of an app: {reason}"
+        fault = Fault(
+            code=fault_codes.BAD_NAME, message=message, place=_whole_file(label, path), help="give it another name"
+        )
+        return None, fault
     if path == "app.yaml":
         return "app", None
     if folder == "files" or folder.startswith("files/"):

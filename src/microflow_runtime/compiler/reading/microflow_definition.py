@@ -58,7 +58,12 @@ MICROFLOW: Final = Record(
             attribute="name",
             required=True,
         ),
-        key("id", Name(forbidden="/\\", example="(a new UUID)"), "The flow's unique id, for ever.", required=True),
+        key(
+            "id",
+            Name(forbidden="/\\", is_filed=True, example="(a new UUID)"),
+            "The flow's unique id, for ever.",
+            required=True,
+        ),
         key("description", Text(), "What the flow does."),
         key("inputs", _PARAMETERS, "What the caller gives: the key on the wire and its Business Object."),
         key("outputs", _PARAMETERS, "What the caller gets: the key on the wire and its Business Object."),

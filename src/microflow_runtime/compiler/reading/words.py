@@ -10,6 +10,7 @@ from microflow_runtime.compiler.reading.documents import formula_of
 from microflow_runtime.compiler.reading.findings import Findings, KeyPath, key_words, shown
 from microflow_runtime.compiler.reading.shapes import BAD, Schema
 from microflow_runtime.model.type_ref import SIMPLE_TYPES, TypeRef
+from microflow_runtime.path_names import MOST_BYTES, composed, wrong_with
 
 MAX_NAME_LENGTH: Final = 200
 RESERVED: Final = ("caller", "error")
@@ -21,11 +22,17 @@ _SIMPLE_BY_LETTERS: Final = {name.replace("-", ""): name for name in SIMPLE_TYPE
 
 
 class Name(msgspec.Struct, frozen=True, kw_only=True):
-    """A name in any script, with spaces inside; no control characters, none of `forbidden`, none of `reserved`."""
+    """A name in any script, with spaces inside; no control characters, none of `forbidden`, none of `reserved`.
+
+    One that `is_filed` becomes part of a path, or of a name that things are kept under: see `path_names`. `most_bytes` is
+    None where it is never a part of a path by itself.
+    """
 
     forbidden: str = ""
     reserved: tuple[str, ...] = ()
     example: str = "Name"
+    is_filed: bool = False
+    most_bytes: int | None = None
 
     def read(self, value: Any, path: KeyPath, findings: Findings) -> Any:
         """See Shape."""
@@ -42,8 +49,9 @@ class Name(msgspec.Struct, frozen=True, kw_only=True):
 
     def schema(self) -> Schema:
         """See Shape."""
-        outside = re.escape(self.forbidden)
-        pattern = rf"^[^\s{outside}]([^\r\n\t{outside}]*[^\s{outside}])?$"
+        outside = re.escape(self.forbidden) + ("." if self.is_filed else "")
+        inside = re.escape(self.forbidden)
+        pattern = rf"^[^\s{outside}]([^\r\n\t{inside}]*[^\s{outside}])?$"
         return {"type": "string", "minLength": 1, "maxLength": MAX_NAME_LENGTH, "pattern": pattern} | (
             {"not": {"enum": list(self.reserved)}} if self.reserved else {}
         )
@@ -52,7 +60,19 @@ class Name(msgspec.Struct, frozen=True, kw_only=True):
         reason = self._reason(name)
         if reason:
             message = f"`{shown(name)}` cannot be a name: {reason}"
-            findings.add(fault_codes.BAD_NAME, message, path, at_key=at_key, expected="a name", found=shown(name))
+            nfc = composed(name)
+            mended = nfc if nfc != name and not self._reason(nfc) else None
+            hint = "write it with composed letters (NFC)" if mended else ""
+            findings.add(
+                fault_codes.BAD_NAME,
+                message,
+                path,
+                at_key=at_key,
+                expected="a name",
+                found=shown(name),
+                help=hint,
+                replacement=mended,
+            )
         return not reason
 
     def _reason(self, name: str) -> str:
@@ -66,18 +86,24 @@ class Name(msgspec.Struct, frozen=True, kw_only=True):
             return "it holds a character that does not print"
         if wrong := next((character for character in name if character in self.forbidden), None):
             return f"it holds `{wrong}`"
-        return "the word is reserved" if name in self.reserved else ""
+        if name in self.reserved:
+            return "the word is reserved"
+        return wrong_with(name, most_bytes=self.most_bytes) if self.is_filed else ""
 
 
-FILED_NAME: Final = Name(forbidden="/\\")
-"""The name of an app, flow or Business Object, which becomes part of the name of a package or of a path of the web."""
+FILED_NAME: Final = Name(forbidden="/\\", is_filed=True)
+"""The name of a flow, and its id, which become parts of the name of a package or of a path of the web."""
+
+FOLDER_NAME: Final = Name(forbidden="/\\", is_filed=True, most_bytes=MOST_BYTES)
+"""The name of an app, which names the folders of what it keeps."""
 
 SCOPE_NAME: Final = Name(forbidden=".", reserved=RESERVED)
 """The name of a parameter or variable: a dot would be the beginning of a path into it."""
 
 FIELD_NAME: Final = Name(forbidden=".")
 NODE_NAME: Final = Name()
-OPTION_NAME: Final = Name(forbidden="{}")
+OPTION_NAME: Final = Name(forbidden="/\\{}", is_filed=True, most_bytes=MOST_BYTES)
+"""The name of a data source, connection, environment or variable: one part of `App/name` and of what is kept for it."""
 
 
 class BusinessObjectName(msgspec.Struct, frozen=True):
@@ -100,7 +126,7 @@ class BusinessObjectName(msgspec.Struct, frozen=True):
         return _TYPE_NAME.schema()
 
 
-_TYPE_NAME: Final = Name(forbidden="/\\[]?")
+_TYPE_NAME: Final = Name(forbidden="/\\[]?", is_filed=True)
 
 
 class Type(msgspec.Struct, frozen=True):
@@ -227,9 +253,11 @@ class FilePath(msgspec.Struct, frozen=True):
 
     def read(self, value: Any, path: KeyPath, findings: Findings) -> Any:
         """See Shape."""
-        if isinstance(value, str) and re.fullmatch(r"files(/[^/\\]+)+", value) and ".." not in value.split("/"):
+        parts = value.split("/") if isinstance(value, str) else []
+        reason = next((wrong for part in parts if (wrong := wrong_with(part))), "")
+        if len(parts) > 1 and parts[0] == "files" and not reason:
             return value
-        message = f"{key_words(path)} names a file of the app, below `files/`"
+        message = f"{key_words(path)} names a file of the app, below `files/`" + (f": {reason}" if reason else "")
         findings.add(
             fault_codes.BAD_VALUE,
             message,

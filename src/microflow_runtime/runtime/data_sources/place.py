@@ -11,6 +11,7 @@ from rapidfuzz import process as fuzzy
 
 from microflow_runtime.errors import SettingsError
 from microflow_runtime.model.app import App, DataSource
+from microflow_runtime.path_names import part_of_path, wrong_with
 from microflow_runtime.runtime.environment import in_environment
 from microflow_runtime.settings import Settings
 
@@ -84,7 +85,7 @@ def place_of(app: App, source: DataSource, settings: Settings) -> Place:
         seconds=settings.execution_seconds,
     )
     if kind == "sqlite":
-        path = _sqlite_path(read, url, settings.home / "data" / app.name)
+        path = _sqlite_path(read, url, settings.home / "data" / part_of_path(app.name, "the app"))
         return msgspec.structs.replace(place, path=path, is_scripted=source.create_from is not None)
     if not url.hostname or not url.path.strip("/"):
         raise read.wrong(f"must name a server and a database, as {kind}://user@host/database")
@@ -169,6 +170,7 @@ def _port(read: _Reader, url: SplitResult) -> int | None:
 def _sqlite_path(read: _Reader, url: SplitResult, folder: Path) -> Path:
     """Give the file, which lies in the app's folder under the home."""
     name = unquote(url.path[1:])
-    if url.netloc or not name or "/" in name or name.startswith(".") or "\0" in name:
-        raise read.wrong("must name a plain file, as sqlite:///name.db")
+    if url.netloc or (reason := wrong_with(name)):
+        why = "" if url.netloc else f": {reason}"
+        raise read.wrong(f"must name a plain file, as sqlite:///name.db{why}")
     return folder / name

@@ -12,6 +12,7 @@ from typing import BinaryIO, Final
 from microflow_runtime.engine.files import Existing
 from microflow_runtime.errors import NodeError, SettingsError
 from microflow_runtime.model.file_connection import FolderConnection
+from microflow_runtime.path_names import part_of_path
 from microflow_runtime.runtime.files.names import already_there, failure, missing, parts_of
 from microflow_runtime.runtime.files.place import BLOCK_BYTES, Place
 from microflow_runtime.settings import Settings
@@ -26,10 +27,10 @@ _LINK_OR_FILE: Final = (errno.ELOOP, errno.ENOTDIR, errno.EMLINK)
 
 
 def root_of(app: str, connection: FolderConnection, settings: Settings) -> Path:
-    """Give the folder that a connection leads to. Raises SettingsError for an absolute one that the operator did not name."""
+    """Give the folder that a connection leads to. Raises SettingsError for an absolute one that the operator did not name, or an app that no folder can be called after."""
     path = Path(connection.path)
     if not path.is_absolute():
-        home = (settings.home / "files" / app).resolve()
+        home = (settings.home / "files" / part_of_path(app, "the app")).resolve()
         return home / path
     real = path.resolve()
     if not any(real.is_relative_to(folder.resolve()) for folder in settings.file_folders):

@@ -3,9 +3,9 @@
 from typing import Final
 
 from microflow_runtime.errors import NodeError
+from microflow_runtime.path_names import wrong_outside
 
 _MOST_CHARACTERS: Final = 1024
-_MOST_BYTES_OF_A_PART: Final = 255
 _MOST_PARTS: Final = 32
 _SHOWN: Final = 120
 
@@ -22,20 +22,13 @@ def _wrong_with(name: str) -> str:
         return "it is empty"
     if len(name) > _MOST_CHARACTERS:
         return f"it has more than {_MOST_CHARACTERS} characters"
-    if any(character < " " or character in "\\\x7f" for character in name):
-        return "it holds a control character or a backslash"
-    parts = name.split("/")
     if name.startswith("/"):
         return "it begins with `/`"
-    if any(part in {"", ".", ".."} for part in parts):
-        return "a part of it is empty, `.` or `..`"
+    parts = name.split("/")
     if len(parts) > _MOST_PARTS:
         return f"it has more than {_MOST_PARTS} parts"
-    try:
-        longest = max(len(part.encode()) for part in parts)
-    except UnicodeEncodeError:
-        return "it holds half a character"
-    return f"a part of it has more than {_MOST_BYTES_OF_A_PART} bytes" if longest > _MOST_BYTES_OF_A_PART else ""
+    reason = next((found for part in parts if (found := wrong_outside(part))), "")
+    return f"of a part of it: {reason}" if reason and len(parts) > 1 else reason
 
 
 def shown(name: str) -> str:

@@ -9,11 +9,11 @@ from microflow_runtime.compiler.reading.documents import MAX_DOCUMENT_BYTES
 from microflow_runtime.compiler.reading.findings import shown
 from microflow_runtime.compiler.reading.folder import MAX_FILE_BYTES, MAX_FOLDER_DEPTH
 from microflow_runtime.errors import BadRequest
+from microflow_runtime.path_names import JOINERS, wrong_outside
 
 APP_FILE: Final = "app.yaml"
 SNAPSHOT_FILE: Final = "snapshot.yaml"
 MAX_PATH_BYTES: Final = 1000
-MAX_PART_BYTES: Final = 255
 
 _DEFINITIONS: Final = ("business_objects", "microflows")
 _CODE: Final = (
@@ -44,8 +44,6 @@ _ARCHIVE_SIGNS: Final = (
     b"\x28\xb5\x2f\xfd",
 )
 _TAR_SIGN_AT: Final = 257
-_JOINERS: Final = "\u200c\u200d"
-"""They do not print, and shape the words of several scripts."""
 
 
 def check_name(name: str, mode: int) -> None:
@@ -85,13 +83,9 @@ def is_plain(name: str) -> bool:
     """Tell whether this is a relative path of plain parts, of a length that any file system takes."""
     return (
         len(name.encode("utf-8", "surrogatepass")) <= MAX_PATH_BYTES
-        and "\\" not in name
         and ":" not in name
-        and all(letter.isprintable() or letter in _JOINERS for letter in name)
-        and all(
-            part not in {"", ".", ".."} and len(part.encode("utf-8", "surrogatepass")) <= MAX_PART_BYTES
-            for part in name.split("/")
-        )
+        and all(letter.isprintable() or letter in JOINERS for letter in name)
+        and not any(map(wrong_outside, name.split("/")))
     )
 
 

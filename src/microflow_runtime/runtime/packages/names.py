@@ -6,7 +6,8 @@ A name is composed and compared as a whole. It is never taken apart: every part 
 import hashlib
 from typing import Final
 
-MAX_FILE_NAME_BYTES: Final = 255
+from microflow_runtime.path_names import wrong_outside
+
 _SUFFIX: Final = ".jar"
 _MARK: Final = "~"
 
@@ -28,13 +29,7 @@ def kept_name(name: str) -> str:
     a tilde, or holds a slash, a backslash or a character that does not print, is kept under `~`, the 64 hex digits of its
     SHA-256, and `.jar`. So it is bounded, leads nowhere, and two names never meet.
     """
-    raw = name.encode("utf-8", "surrogatepass")
-    if (
-        name.isprintable()
-        and len(raw) <= MAX_FILE_NAME_BYTES
-        and not name.startswith((".", _MARK))
-        and name
-        and not any(sign in name for sign in "/\\")
-    ):
+    if name.isprintable() and not name.startswith((".", _MARK)) and not wrong_outside(name):
         return name
+    raw = name.encode("utf-8", "surrogatepass")
     return f"{_MARK}{hashlib.sha256(raw).hexdigest()}{_SUFFIX}"
