@@ -8,60 +8,66 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 from time import monotonic
 from typing import Any, Final
 
 import httpcore
 
 from microflow_runtime.errors import NodeError, SettingsError
+from microflow_runtime.runtime.connections.addresses import (
+    LOOPBACK_NAME,
+    Address,
+    Network,
+    embedded,
+    is_inner,
+    is_literal,
+    is_public,
+)
 
-Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 """Gives the addresses of a name, as texts, best first. Raises OSError."""
 
 _LOOK_UPS: Final = 8
-_LOOPBACK_NAME: Final = "localhost"
-_NAT64: Final = IPv6Network("64:ff9b::/96")
-_COMPATIBLE: Final = IPv6Network("::/96")
 
 
 class EgressRules:
-    """The rules of one connection. `named` is the host and port of its URL, the one place that may be private."""
+    """The rules of one connection. `named` is the host and port of its URL, the one place that may be private.
 
-    def __init__(self, networks: Iterable[Network], named: tuple[str, int]) -> None:
+    A private address is reached where `named` holds it literally; with `is_private_by_name` also where a name there
+    leads to it, as the names of databases do, though never to what no server has: link-local addresses and their kind.
+    `allows` tells of a host and port whether they may be spoken to at all; without it every public one may.
+    """
+
+    def __init__(
+        self,
+        networks: Iterable[Network],
+        named: tuple[str, int],
+        *,
+        is_private_by_name: bool = False,
+        allows: Callable[[str, int], bool] | None = None,
+    ) -> None:
         self._networks = tuple(networks)
         self._named = named
+        self._is_private_by_name = is_private_by_name
+        self._allows = allows
 
     def permits(self, host: str, port: int, address: Address) -> bool:
         """Tell whether a connection to `host` may go to this address."""
-        inner = embedded(address)
-        if all(each.is_global and not each.is_multicast for each in (address, *inner)):
-            return True
-        real = inner[-1] if inner else address
-        if any(real in network for network in self._networks):
+        if self._allows is not None and not self._allows(host, port):
+            return False
+        ends = embedded(address) or (address,)
+        if all(is_public(end) or any(end in network for network in self._networks) for end in ends):
             return True
         if (host, port) != self._named:
             return False
-        return address.is_loopback if host == _LOOPBACK_NAME else _is_literal(host, address)
+        if self._is_private_by_name and not is_literal(host):
+            return all(is_public(end) or is_inner(end) for end in ends)
+        return address.is_loopback if host == LOOPBACK_NAME else _is_literally(host, address)
 
 
-def embedded(address: Address) -> tuple[Address, ...]:
-    """Give the IPv4 addresses that an IPv6 address stands for or leads to."""
-    if isinstance(address, IPv4Address):
-        return ()
-    found = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-    if address in _NAT64 or (address in _COMPATIBLE and int(address) > 1):
-        found.append(IPv4Address(int(address) & 0xFFFF_FFFF))
-    return tuple(each for each in found if each is not None)
-
-
-def _is_literal(host: str, address: Address) -> bool:
-    try:
-        return ip_address(host) == address
-    except ValueError:
-        return False
+def _is_literally(host: str, address: Address) -> bool:
+    return is_literal(host) and ip_address(host) == address
 
 
 def read_networks(texts: Iterable[str]) -> tuple[Network, ...]:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final
 from zoneinfo import ZoneInfo
 
 import asyncmy
-from asyncmy.constants import FIELD_TYPE
+from asyncmy.constants import CR, FIELD_TYPE
 from asyncmy.converters import conversions, through
 from asyncmy.cursors import Cursor, SSCursor
 from asyncmy.errors import Error as AsyncmyError
@@ -64,8 +64,20 @@ async def open_mariadb(place: Place, password: Secret | None) -> "MariadbSession
 
 
 async def _connect(place: Place, password: Secret | None) -> Any:
+    """Connect to the first of the addresses that answers."""
+    *others, last = place.addresses
+    for address in others:
+        try:
+            return await _connect_to(address, place, password)
+        except (TimeoutError, AsyncmyError) as error:
+            if isinstance(error, AsyncmyError) and error.args[:1] != (CR.CR_CONN_HOST_ERROR,):
+                raise
+    return await _connect_to(last, place, password)
+
+
+async def _connect_to(address: str, place: Place, password: Secret | None) -> Any:
     connection: Any = await asyncmy.connect(
-        host=place.host,
+        host=address,
         port=place.port,
         user=place.user or None,
         password=password.reveal().encode() if password else b"",
@@ -82,12 +94,27 @@ async def _connect(place: Place, password: Secret | None) -> Any:
     return connection
 
 
+class _NamedContext(ssl.SSLContext):
+    """Verifies the name of the data source: the driver connects to an address, and knows no other name."""
+
+    name = ""
+
+    def wrap_bio(self, *args: Any, **options: Any) -> ssl.SSLObject:
+        """See the library."""
+        return super().wrap_bio(*args, **(options | {"server_hostname": self.name}))
+
+
 def _tls(place: Place) -> ssl.SSLContext | None:
     """Give what the TLS settings, which are named as PostgreSQL's are, come to."""
     mode = place.options.get("sslmode", "disable")
     if mode == "disable":
         return None
-    context = ssl.create_default_context(cafile=place.options.get("sslrootcert"))
+    context = _NamedContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.name = place.host
+    if "sslrootcert" in place.options:
+        context.load_verify_locations(cafile=place.options["sslrootcert"])
+    else:
+        context.load_default_certs()
     context.check_hostname = mode == "verify-full"
     context.verify_mode = ssl.CERT_NONE if mode == "require" else ssl.CERT_REQUIRED
     if "sslcert" in place.options:

@@ -35,7 +35,8 @@ _LONGEST_CONNECT_SECONDS: Final = 60
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Where a database is and how it is talked to. `secret` names the password; the password itself is never kept.
 
-    `kind` is a key of `OPTIONS`. `path` is the file of an SQLite database, `is_scripted` whether a script of the app makes it. `seconds` is the longest that the server's
+    `kind` is a key of `OPTIONS`. `path` is the file of an SQLite database, `is_scripted` whether a script of the app makes it.
+    `addresses` are those of the host that were checked, best first; nothing else is connected to. `seconds` is the longest that the server's
     settings allow an execution, which the database is told as the longest that a statement may take.
     """
 
@@ -46,6 +47,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     is_scripted: bool = False
     host: str = ""
     port: int = 0
+    addresses: tuple[str, ...] = ()
     user: str = ""
     database: str = ""
     secret: str | None = None

@@ -8,7 +8,7 @@ from time import monotonic
 from typing import Any, Final
 
 from microflow_runtime.errors import NodeError, NotAvailable
-from microflow_runtime.runtime.data_sources.drivers import connect
+from microflow_runtime.runtime.data_sources.drivers import Reach, connect
 from microflow_runtime.runtime.data_sources.place import Place
 from microflow_runtime.runtime.data_sources.session import Session
 from microflow_runtime.settings import Secrets
@@ -27,8 +27,9 @@ class Pool:
     A connection that comes back is handed to whoever has waited longest, so that nobody is overtaken.
     """
 
-    def __init__(self, place: Place, secrets: Secrets) -> None:
+    def __init__(self, place: Place, secrets: Secrets, reach: Reach) -> None:
         self.place = place
+        self._reach = reach
         self.admitted = 0
         self._secrets = secrets
         self._free: list[Session] = []
@@ -111,7 +112,7 @@ class Pool:
     async def _make(self) -> Session:
         """Make a connection in the room that was taken for it."""
         try:
-            session = await connect(self.place, self._secrets)
+            session = await connect(self.place, self._secrets, self._reach)
         except BaseException:
             self._leave_room()
             raise

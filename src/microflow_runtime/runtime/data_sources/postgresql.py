@@ -41,7 +41,8 @@ async def open_postgresql(place: Place, password: Secret | None) -> "PostgresqlS
     if password:
         signing_in["password"] = password.reveal()
     connection = await psycopg.AsyncConnection.connect(
-        host=place.host,
+        host=",".join([place.host] * len(place.addresses)),
+        hostaddr=",".join(place.addresses),
         port=place.port,
         dbname=place.database,
         connect_timeout=place.connect_seconds,

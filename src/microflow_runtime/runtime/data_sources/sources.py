@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 from microflow_runtime.errors import NodeError, SettingsError
 from microflow_runtime.model.app import App, DataSource
+from microflow_runtime.runtime.connections.egress import Resolve, SystemResolver, read_networks
+from microflow_runtime.runtime.data_sources.drivers import reach_by
 from microflow_runtime.runtime.data_sources.place import Place, place_of
 from microflow_runtime.runtime.data_sources.pool import Pool
 from microflow_runtime.runtime.data_sources.sqlite_files import DatabasesWanted, MadeDatabases, WantedDatabase
@@ -36,8 +38,11 @@ class _Defined:
 class DataSources:
     """The pools of one process. Implements the part of `Resources` that database nodes use."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, resolve: Resolve | None = None) -> None:
+        """`resolve` stands in for the system's look-up of names."""
         self._settings = settings
+        self._system = SystemResolver()
+        self._reach = reach_by(read_networks(settings.private_networks), resolve or self._system)
         self._secrets = Secrets(settings.secrets_folder)
         self._pools: dict[tuple[str, str], list[_Defined]] = {}
         self._unwanted: list[Pool] = []
@@ -101,7 +106,7 @@ class DataSources:
             if each.definition == definition:
                 each.app = app
                 return each.pool
-        pool = Pool(self.place(app, source), self._secrets)
+        pool = Pool(self.place(app, source), self._secrets, self._reach)
         pools.append(_Defined(app, definition, pool))
         return pool
 
@@ -156,3 +161,4 @@ class DataSources:
         self._unwanted.clear()
         for pool in pools:
             await pool.close()
+        self._system.close()

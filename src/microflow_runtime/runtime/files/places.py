@@ -183,13 +183,15 @@ async def _open_sftp(places: FilePlaces, _app: App, record: Any) -> Place:
 async def _open_s3(places: FilePlaces, _app: App, record: Any) -> Place:
     try:
         await _imported("s3")
-        from microflow_runtime.runtime.files.s3 import CheckedResolver, S3Library, S3Place
+        from microflow_runtime.runtime.connections.checked_resolver import CheckedResolver
+        from microflow_runtime.runtime.files.s3 import S3Library, S3Place
     except ImportError as error:
         raise SettingsError("it needs the extra s3: pip install 'microflow-runtime[s3]'") from error
     connection: S3Connection = record
     parts = urlsplit(connection.endpoint or "")
     port = parts.port or (80 if parts.scheme == "http" else 443)
-    resolver = CheckedResolver(places.rules(parts.hostname or "", port), places.resolve, connection.connect_seconds)
+    rules = places.rules(parts.hostname or "", port)
+    resolver = CheckedResolver(rules, places.resolve, connection.connect_seconds, "file.connect")
     keys = places.secret(connection.access_key), places.secret(connection.secret_key)
     places.s3_library = places.s3_library or S3Library()
     return S3Place(places.s3_library, connection, keys, resolver, places.scratch_folder)

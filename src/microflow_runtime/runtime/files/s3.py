@@ -5,20 +5,18 @@ Stopping cancels the request that is under way there.
 """
 
 import asyncio
-import socket
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
-from time import monotonic
 from typing import Any, BinaryIO, Final, TypeVar
 
-import aiohttp.abc
+import aiohttp
 
 from microflow_runtime.engine.files import Existing
 from microflow_runtime.errors import NodeError
 from microflow_runtime.model.file_connection import S3Connection
-from microflow_runtime.runtime.connections.egress import EgressRules, Resolve, permitted_addresses
+from microflow_runtime.runtime.connections.checked_resolver import CheckedResolver
 from microflow_runtime.runtime.files.names import already_there, failure, missing, parts_of
 from microflow_runtime.runtime.files.network import unreachable
 from microflow_runtime.runtime.files.place import BLOCK_BYTES, Place
@@ -29,40 +27,6 @@ _MISSING: Final = frozenset({"404", "NoSuchKey", "NotFound"})
 _THERE: Final = frozenset({"412", "PreconditionFailed"})
 _REFUSED: Final = frozenset({"403", "401", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch"})
 _BUSY: Final = frozenset({"409", "429", "503", "SlowDown", "ConditionalRequestConflict", "RequestLimitExceeded"})
-
-
-class CheckedResolver(aiohttp.abc.AbstractResolver):
-    """Looks names up for the client by the rules of egress; a connection is made to an address that was checked."""
-
-    def __init__(self, rules: EgressRules, resolve: Resolve, seconds: float) -> None:
-        self._rules = rules
-        self._resolve = resolve
-        self._seconds = seconds
-
-    async def resolve(
-        self,
-        host: str,
-        port: int = 0,
-        family: socket.AddressFamily = socket.AF_UNSPEC,  # noqa: ARG002 - the library's signature
-    ) -> "list[aiohttp.abc.ResolveResult]":
-        """See the library. Raises NodeError of kind `file.connect` for a private address."""
-        found = await permitted_addresses(
-            self._rules, self._resolve, host, port, monotonic() + self._seconds, kind="file.connect"
-        )
-        return [
-            {
-                "hostname": host,
-                "host": address,
-                "port": port,
-                "family": socket.AF_INET6 if ":" in address else socket.AF_INET,
-                "proto": 0,
-                "flags": socket.AI_NUMERICHOST,
-            }
-            for address in found
-        ]
-
-    async def close(self) -> None:
-        """See the library."""
 
 
 class S3Library:

@@ -12,7 +12,16 @@ from importlib.util import find_spec
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
-from microflow_runtime.errors import BadRequest, MicroflowError, NotAvailable, NotFound, SettingsError, StoreError
+from microflow_runtime.errors import (
+    BadRequest,
+    MicroflowError,
+    NodeError,
+    NotAvailable,
+    NotFound,
+    SettingsError,
+    StoreError,
+)
+from microflow_runtime.runtime.connections.egress import EgressRules, SystemResolver, read_networks
 from microflow_runtime.runtime.packages import record
 from microflow_runtime.runtime.packages.names import kept_name
 from microflow_runtime.settings import Settings
@@ -53,7 +62,7 @@ def check_place(settings: Settings) -> None:
 
 @asynccontextmanager
 async def _open_web(settings: Settings, place: str) -> AsyncIterator[Fetch]:
-    async with _open_session(settings, _authorization(settings)) as get:
+    async with _open_session(settings, place, _authorization(settings)) as get:
 
         async def fetch(name: str) -> bytes:
             return await get(f"{place.rstrip('/')}/{quote(kept_name(name), safe='')}")
@@ -84,7 +93,7 @@ async def _open_bucket(settings: Settings, place: str) -> AsyncIterator[Fetch]:
     except (botocore.BotoCoreError, ValueError, OSError) as error:
         raise StoreError("The bucket of packages cannot be spoken to by these settings.") from error
 
-    async with _open_session(settings, {}) as get:
+    async with _open_session(settings, settings.packages_s3_endpoint or "", {}) as get:
 
         async def fetch(name: str) -> bytes:
             kept = kept_name(name)
@@ -134,16 +143,25 @@ def _lacking_library() -> SettingsError:
 
 
 @asynccontextmanager
-async def _open_session(settings: Settings, headers: dict[str, str]) -> AsyncIterator[_Get]:
-    """Open connections of the web; no cookies are kept, nothing is unpacked on the way."""
+async def _open_session(settings: Settings, place: str, headers: dict[str, str]) -> AsyncIterator[_Get]:
+    """Open connections of the web; no cookies are kept, nothing is unpacked on the way.
+
+    The host of the `place` was named by the operator, so it may be in a private network, as the server of a firm is.
+    """
     import aiohttp
     from fsspec.implementations.http import HTTPFileSystem
 
+    from microflow_runtime.runtime.connections.checked_resolver import CheckedResolver
+
+    system = SystemResolver()
+    rules = EgressRules(read_networks(settings.private_networks), _host_of(place), is_private_by_name=True)
+    resolver = CheckedResolver(rules, system, settings.packages_seconds, "packages.denied")
     files = HTTPFileSystem(
         asynchronous=True,
         skip_instance_cache=True,
         encoded=True,
         client_kwargs={
+            "connector": aiohttp.TCPConnector(resolver=resolver, use_dns_cache=False),
             "headers": {"Accept-Encoding": "identity", **headers},
             "auto_decompress": False,
             "cookie_jar": aiohttp.DummyCookieJar(),
@@ -160,6 +178,8 @@ async def _open_session(settings: Settings, headers: dict[str, str]) -> AsyncIte
                 if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
                     raise StoreError("The place of packages compresses what it was asked to give as it is.")
                 return await _read_all(answer.content.read)
+        except NodeError as error:
+            raise StoreError("The place of packages has an address that may not be connected to.") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
             told = "The place of packages cannot be reached, or broke off."
             # the client's own error holds the whole request, with the credential; it must not get into a log
@@ -169,6 +189,12 @@ async def _open_session(settings: Settings, headers: dict[str, str]) -> AsyncIte
         yield get
     finally:
         await session.close()
+        system.close()
+
+
+def _host_of(place: str) -> tuple[str, int]:
+    parts = urlsplit(place)
+    return parts.hostname or "", parts.port or (80 if parts.scheme == "http" else 443)
 
 
 async def _read_all(read: Callable[[int], Awaitable[bytes]]) -> bytes:

@@ -11,7 +11,8 @@ from tests.raw_http_server import always, raw_server, reply
 from tests.unit.runtime.connections.calls import Calls
 
 from microflow_runtime.errors import SettingsError
-from microflow_runtime.runtime.connections.egress import EgressRules, embedded, read_networks
+from microflow_runtime.runtime.connections.addresses import embedded
+from microflow_runtime.runtime.connections.egress import EgressRules, read_networks
 
 DENIED = [
     "127.0.0.1",
@@ -36,6 +37,23 @@ DENIED = [
     "64:ff9b::7f00:1",
     "2002:7f00:1::",
     "::7f00:1",
+    "192.88.99.1",
+    "198.18.0.1",
+    "203.0.113.9",
+    "::ffff:0:7f00:1",
+    "64:ff9b::a9fe:a9fe",
+    "64:ff9b:1::7f00:1",
+    "2002:a00:1::",
+    "2001:0:7f00:1::",
+    "2001:0:5db8:d822:0:0:80ff:fffe",
+    "2001:db8::1",
+    "3fff::1",
+    "fec0::1",
+    "feff::1",
+    "100::1",
+    "4000::1",
+    "2606:2800:220:1:0:5efe:7f00:1",
+    "fe80::5efe:5db8:d822",
 ]
 
 
@@ -46,7 +64,9 @@ def test_no_private_address_is_reached_by_a_name(address: str) -> None:
     assert not rules.permits("api.example", 443, ip_address(address))
 
 
-@pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1::1", "::ffff:93.184.216.34"])
+@pytest.mark.parametrize(
+    "address", ["93.184.216.34", "2606:2800:220:1::1", "::ffff:93.184.216.34", "64:ff9b::5db8:d822"]
+)
 def test_public_addresses_are_reached(address: str) -> None:
     """Public addresses are what connections are for."""
     assert EgressRules((), ("api.example", 443)).permits("api.example", 443, ip_address(address))
@@ -71,6 +91,38 @@ def test_what_the_url_names_literally_is_reached(
 ) -> None:
     """A private address is reached where the URL of the connection has it, at that port and nowhere else."""
     assert EgressRules((), named).permits(host, port, ip_address(address)) is is_so
+
+
+@pytest.mark.parametrize(
+    ("host", "address", "is_so"),
+    [
+        ("db.internal", "10.0.0.5", True),
+        ("db.internal", "127.0.0.1", True),
+        ("db.internal", "fd00::5", True),
+        ("db.internal", "::ffff:10.0.0.5", True),
+        ("db.internal", "169.254.169.254", False),
+        ("db.internal", "64:ff9b::a9fe:a9fe", False),
+        ("db.internal", "0.0.0.0", False),
+        ("db.internal", "fe80::1", False),
+        ("db.internal", "fec0::1", False),
+        ("10.0.0.5", "10.0.0.5", True),
+        ("10.0.0.5", "10.0.0.6", False),
+        ("2130706433", "127.0.0.1", True),
+        ("other.internal", "10.0.0.5", False),
+    ],
+)
+def test_a_database_may_stand_in_a_private_network(host: str, address: str, *, is_so: bool) -> None:
+    """The name of a database may lead into a private network, and never to a link-local address or to none."""
+    named = "db.internal" if host.startswith("other") else host
+    rules = EgressRules((), (named, 5432), is_private_by_name=True)
+    assert rules.permits(host, 5432, ip_address(address)) is is_so
+
+
+def test_what_is_not_allowed_is_not_reached_though_it_is_public() -> None:
+    """Where only some hosts are allowed, a redirect to another one leads nowhere."""
+    rules = EgressRules((), ("api.example", 443), allows=lambda host, _port: host == "api.example")
+    assert rules.permits("api.example", 443, ip_address("93.184.216.34"))
+    assert not rules.permits("evil.example", 443, ip_address("93.184.216.34"))
 
 
 def test_networks_of_the_operator_are_reached() -> None:

@@ -30,6 +30,10 @@ class FakeSession:
         self.is_closed = True
 
 
+async def _nowhere(_place: Place) -> list[str]:
+    return []
+
+
 class FakePool:
     """A pool whose connections are made here. `fails` and `waits` change how that goes."""
 
@@ -39,9 +43,9 @@ class FakePool:
         self.gate: asyncio.Event | None = None
         monkeypatch.setattr(pool_module, "connect", self._connect)
         given = {"app": "Shop", "source": "orders", "kind": "sqlite", "pool_size": 2, "waiting": 2}
-        self.pool: Any = Pool(Place(**(given | place)), Secrets(None))  # type: ignore[arg-type]
+        self.pool: Any = Pool(Place(**(given | place)), Secrets(None), _nowhere)  # type: ignore[arg-type]
 
-    async def _connect(self, _place: Place, _secrets: Secrets) -> FakeSession:
+    async def _connect(self, _place: Place, _secrets: Secrets, _reach: Any) -> FakeSession:
         if self.gate is not None:
             await self.gate.wait()
         if self.fails:
