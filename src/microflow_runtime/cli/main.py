@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from microflow_runtime.cli.accounts import client_app, role_app, token_app, user_app
+from microflow_runtime.cli.accounts import client_app, grant_app, role_app, token_app, user_app
 from microflow_runtime.cli.activate import activate
 from microflow_runtime.cli.check import check
 from microflow_runtime.cli.deploy import deploy
@@ -45,6 +45,7 @@ app.add_typer(user_app)
 app.add_typer(role_app)
 app.add_typer(client_app)
 app.add_typer(token_app)
+app.add_typer(grant_app)
 
 
 def run() -> None:

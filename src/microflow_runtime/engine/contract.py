@@ -58,6 +58,10 @@ class Resources(Protocol):
         """
         ...
 
+    async def require_data_source(self, app: App, source: str) -> None:
+        """Let an app use a data source. Raises NodeError of kind `database.denied` where it came in a package without the grant."""
+        ...
+
     async def get_cached(self, space: str, key: str) -> bytes | None:
         """Give a cached value unless its time has passed. Raises StoreError."""
         ...
@@ -97,9 +101,9 @@ class Resources(Protocol):
         """
         ...
 
-    async def call_code(self, request: CodeRequest) -> CodeReply:
+    async def call_code(self, app: App, request: CodeRequest) -> CodeReply:
         """Call a function of the operator in a process of its own and give its value.
 
-        Raises NodeError of a kind `code…`; whoever is cancelled kills the process.
+        `app` is the definition that the calling plan was compiled with. Raises NodeError of a kind `code…`; whoever is cancelled kills the process.
         """
         ...

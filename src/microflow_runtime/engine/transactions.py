@@ -17,21 +17,37 @@ class Transactions:
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
         self._stack = AsyncExitStack()
-        self._open: dict[tuple[str, str], SqlConnection] = {}
+        self._open: dict[tuple[str, str], list[tuple[App, SqlConnection]]] = {}
         self._opening = asyncio.Lock()
 
     async def connection(self, app: App, source: str) -> SqlConnection:
-        """Give the execution's connection to a data source, beginning its transaction on first use."""
-        connection = self._open.get((app.name, source))
+        """Give the execution's connection to a data source, beginning its transaction on first use.
+
+        Flows of one app, as a folder's and those of a snapshot that it calls, share it where they define the source alike.
+        A package is asked for its grant although somebody else has opened it. Raises NodeError.
+        """
+        connection = self._find(app, source)
         if connection is not None:
+            if app.is_package:
+                await self._resources.require_data_source(app, source)
             return connection
         async with self._opening:  # branches and turns may ask for their first connection at once
-            connection = self._open.get((app.name, source))
+            connection = self._find(app, source)
             if connection is None:
                 opened = self._resources.open_transaction(app, source)
                 connection = await self._stack.enter_async_context(opened)
-                self._open[app.name, source] = connection
+                self._open.setdefault((app.name, source), []).append((app, connection))
         return connection
+
+    def _find(self, app: App, source: str) -> SqlConnection | None:
+        for opened_by, connection in self._open.get((app.name, source), ()):
+            if opened_by is app or _defined_alike(opened_by, app, source):
+                return connection
+        return None
+
+    def _all(self) -> list[tuple[str, SqlConnection]]:
+        """Give the open connections with the names of their sources, in the order of these."""
+        return [(source, each) for (_, source), opened in sorted(self._open.items()) for _, each in opened]
 
     async def commit(self) -> None:
         """Commit all in the order of their names. Several sources are not atomic together: a half-way failure says so.
@@ -44,7 +60,7 @@ class Transactions:
     async def _commit_all(self) -> None:
         done: list[str] = []
         try:
-            for (_, source), connection in sorted(self._open.items()):
+            for source, connection in self._all():
                 try:
                     await connection.commit()
                 except MicroflowError as error:
@@ -62,7 +78,7 @@ class Transactions:
 
     async def _rollback_all(self) -> None:
         try:
-            for connection in self._open.values():
+            for _, connection in self._all():
                 await connection.rollback()
         finally:
             await self._close()
@@ -70,6 +86,10 @@ class Transactions:
     async def _close(self) -> None:
         self._open.clear()
         await self._stack.aclose()
+
+
+def _defined_alike(one: App, other: App, source: str) -> bool:
+    return one.data_sources[source] == other.data_sources[source] and one.environments == other.environments
 
 
 async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:

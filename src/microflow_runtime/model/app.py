@@ -46,7 +46,11 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class App(msgspec.Struct, frozen=True, kw_only=True):
-    """What `app.yaml` says. `version` is a snapshot version such as `v.0.2.0`; `time_zone` an IANA name."""
+    """What `app.yaml` says. `version` is a snapshot version such as `v.0.2.0`; `time_zone` an IANA name.
+
+    `is_package` is no part of the file: it tells that the flow which was compiled with this app came in a package, whose
+    author has no trust of the operator's beyond what the app has been granted.
+    """
 
     name: str
     version: str
@@ -55,3 +59,4 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
     data_sources: dict[str, DataSource] = {}
     connections: dict[str, Connection] = {}
     environments: dict[str, Environment] = {}
+    is_package: bool = False

@@ -242,7 +242,7 @@ def _action(
     slot: int,
     assign: Callable[[Frame], None] | None,
 ) -> Action:
-    node_name = context.node.name
+    app, node_name = context.library.app, context.node.name
     timeout_ns = int((context.node.timeout_seconds or 0) * 1e9)
 
     async def run(frame: Frame, run: Run) -> int:
@@ -264,7 +264,7 @@ def _action(
             execution_id=run.execution_id,
             deadline_ns=deadline,
         )
-        reply = await run.resources.call_code(CodeRequest(function, types, arguments, call))
+        reply = await run.resources.call_code(app, CodeRequest(function, types, arguments, call))
         if result is not None:
             frame[slot] = await _read(reply, result)
         if assign is not None:

@@ -111,17 +111,17 @@ class Catalog:
         """Give the plans that another manifest has as well, by key."""
         plans = self._plans.copy()
         changed = list(manifest.replaced(self.manifest))
-        stay = {record.key for _, new in changed for record in new.records}
+        stay = {record.plan_key for _, new in changed for record in new.records}
         for old, _ in changed:
             for record in old.records:
-                if record.key not in stay:
-                    plans.pop(record.key, None)
+                if record.plan_key not in stay:
+                    plans.pop(record.plan_key, None)
         return plans
 
     def was_made(self, place: Place) -> bool:
         """Tell whether the plan of the flow at a place is made, as it is when it was called."""
         record = self.manifest.find(place)
-        plan = self._plans.get(record.key) if record is not None else None
+        plan = self._plans.get(record.plan_key) if record is not None else None
         return plan is not None and plan.made is not None
 
     def made_places(self) -> list[Place]:
@@ -167,23 +167,25 @@ class Catalog:
 
     def _plan_of(self, record: FlowRecord) -> LazyPlan:
         """Give the plan of a flow, not made yet perhaps, and see to it that those it calls are there as well."""
-        found = self._plans.get(record.key)
+        found = self._plans.get(record.plan_key)
         if found is not None:
             return found
         waiting = [record]
         made: list[tuple[LazyPlan, FlowRecord]] = []
         while waiting:
             each = waiting.pop()
-            if each.key in self._plans:
+            if each.plan_key in self._plans:
                 continue
-            plan = self._plans[each.key] = LazyPlan(each, self.documents, self._node_types)
+            plan = self._plans[each.plan_key] = LazyPlan(each, self.documents, self._node_types)
             if each.callees or each.pinned:
                 made.append((plan, each))
                 waiting += [callee for *_, place in each.calls() if (callee := self.manifest.find(place)) is not None]
         for plan, each in made:
             callees = {(name, snapshot): self.manifest.find(place) for name, snapshot, place in each.calls()}
-            plan.callees = {called: self._plans[callee.key] for called, callee in callees.items() if callee is not None}
-        return self._plans[record.key]
+            plan.callees = {
+                called: self._plans[callee.plan_key] for called, callee in callees.items() if callee is not None
+            }
+        return self._plans[record.plan_key]
 
     def entries(self) -> Iterator[FlowEntry]:
         """Give all entries. Takes time that grows with their number."""

@@ -9,13 +9,15 @@ from types import MappingProxyType
 from typing import Final
 from weakref import ReferenceType, ref
 
+import msgspec
+
 from microflow_runtime.compiler import Callee, Library, NodeDeclaration, Plan, compile_flow
 from microflow_runtime.compiler.reading import Definition, Document, define, load
 from microflow_runtime.errors import StoreError
 from microflow_runtime.model.app import App
 from microflow_runtime.model.business_object import BusinessObject
 from microflow_runtime.model.microflow import Microflow
-from microflow_runtime.runtime.manifest import FlowRecord
+from microflow_runtime.runtime.manifest import FOLDER, FlowRecord
 from microflow_runtime.runtime.shelf import Bodies, LostDocument
 
 KEPT_PLANS: Final = 750
@@ -50,6 +52,7 @@ class Documents:
     def __init__(self, bodies: Bodies, kept_plans: int = KEPT_PLANS) -> None:
         self.bodies = bodies
         self.made_plans = MadePlans(kept_plans)
+        self._packaged: dict[str, tuple[App, App]] = {}
         self._definitions: OrderedDict[str, Definition] = OrderedDict()
 
     def document(self, key: str, path: str | None = None) -> Document:
@@ -81,6 +84,16 @@ class Documents:
         app = self.definition(key)
         assert isinstance(app, App)
         return app
+
+    def packaged_app(self, key: str) -> App:
+        """Give an app as the flows of a package see it, the same object as long as the definition is at hand."""
+        app = self.app(key)
+        found = self._packaged.get(key)
+        if found is None or found[0] is not app:
+            found = self._packaged[key] = (app, msgspec.structs.replace(app, is_package=True))
+            if len(self._packaged) > _KEPT_DEFINITIONS:
+                del self._packaged[next(iter(self._packaged))]
+        return found[1]
 
     def flow(self, key: str) -> Microflow:
         """Give a flow."""
@@ -116,6 +129,8 @@ class LazyPlan:
     @property
     def app(self) -> App:
         """The app that the flow belongs to."""
+        if self.record.origin != FOLDER:
+            return self._documents.packaged_app(self.record.app_hash)
         return self._documents.app(self.record.app_hash)
 
     @property

@@ -68,6 +68,11 @@ class FlowRecord(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=
         return (self.app, self.name, "folder" if self.origin == "folder" else self.snapshot)
 
     @property
+    def plan_key(self) -> str:
+        """What the plan is kept under: equal definitions of a folder and of a package are two plans, for their trust differs."""
+        return self.key if self.origin == FOLDER else f"package {self.key}"
+
+    @property
     def kind(self) -> str:
         """What the flow came with; see `FLOWS`."""
         return self.origin if self.origin == FOLDER or self.origin in WHOLE else FLOWS

@@ -15,6 +15,7 @@ from microflow_runtime.runtime.activation import MakeAudit, activation_of, answe
 from microflow_runtime.runtime.answering import content_that_answers, content_that_comes
 from microflow_runtime.runtime.begin_again import begins_again
 from microflow_runtime.runtime.builder import Candidate, Forms, Publication, read_app, records_of
+from microflow_runtime.runtime.grants import Ask, NotGranted, asks_of_app, faults_of
 from microflow_runtime.runtime.manifest import FLOWS, FOLDER, PATCH, WHOLE, FlowRecord, Place
 from microflow_runtime.runtime.packages import Package, app_package_name, flow_package_name, with_callees
 from microflow_runtime.runtime.report import RefreshReport, report_on
@@ -71,7 +72,7 @@ async def deploy(
     """Publish a package, and let its app answer from it if that is asked for, or if nothing of the app answers yet.
 
     `allow` is asked whether the app that the package holds may be deployed. A trial checks everything and changes nothing.
-    Raises what `allow` raises, DefinitionFaults, Conflict when the snapshot is published already
+    Raises what `allow` raises, NotGranted, DefinitionFaults, Conflict when the snapshot is published already
     with another content, NotFound for the base of a patch, BadRequest for what no snapshot can be.
     """
     async with runtime.changing():
@@ -79,6 +80,7 @@ async def deploy(
         if allow is not None:
             await allow(await publishing.app_name_of(package))
         added = await publishing.add(package)
+        await publishing.require_grants(make_audit, "a trial of " if is_trial else "")
         app, version = added.app.name, added.app.version
         old = await content_that_answers(runtime, app, publishing.forms)
         if activate:
@@ -117,6 +119,7 @@ async def fetch(runtime: Runtime, packages: Mapping[str, Package], make_audit: M
         publishing = Publishing(runtime)
         for name, package in packages.items():
             await publishing.add(package, name)
+        await publishing.require_grants(make_audit)
         candidate = await publishing.candidate()
         touched = [record for record in candidate.catalog.manifest.flows if record.place in publishing.added]
         audit = make_audit(f"epoch {candidate.catalog.epoch}, {len(touched)} flows")
@@ -163,6 +166,27 @@ class Publishing:
         self._definitions.append(definitions)
         base = package.base if kind == PATCH else ""
         return Added(app=app, kind=kind, base=base, definitions=definitions, records=tuple(records))
+
+    async def require_grants(self, make_audit: MakeAudit, what: str = "") -> None:
+        """Refuse packages that ask for what their apps have not been granted, and audit it. Raises NotGranted with all of it.
+
+        Definitions that have faults are left to the check, which tells these first.
+        """
+        faults: list[Fault] = []
+        lacking: list[Ask] = []
+        for definitions in self._definitions:
+            app = definitions.app
+            if app is None or any(fault.is_error for fault in definitions.faults):
+                continue
+            asks = asks_of_app(app, definitions.microflows.values(), self._runtime.settings)
+            found = await self._runtime.resources.grants.lacking(app.name, asks)
+            lacking += found
+            faults += faults_of(definitions, app.name, found)
+        if faults:
+            told = ", ".join(dict.fromkeys(f"{ask.kind} {ask.name}" for ask in lacking))
+            refused = make_audit(f"{what}a package that asks for what was not granted: {told}")
+            await self._runtime.store.append_audit(msgspec.structs.replace(refused, outcome="refused"))
+            raise NotGranted(faults, lacking)
 
     def activate(self, app: str, version: str) -> None:
         """Let the app answer from a version of it that is added."""

@@ -38,6 +38,7 @@ from microflow_runtime.runtime.catalog import Catalog
 from microflow_runtime.runtime.folder_check import check_folders
 from microflow_runtime.runtime.folders import Folders, Pending
 from microflow_runtime.runtime.garbage import give_back
+from microflow_runtime.runtime.grants import asks_of_app, commands_for
 from microflow_runtime.runtime.keeping import Keeping
 from microflow_runtime.runtime.keys import with_keys
 from microflow_runtime.runtime.limits import limits_of
@@ -211,7 +212,20 @@ class Runtime:
             self.page.epoch = latest.epoch
             return broken.faults
         await self._prepare_published()
+        await self._tell_lacking()
         return candidate.warnings
+
+    async def _tell_lacking(self) -> None:
+        """Log what published snapshots ask for and have not been granted, as after an upgrade: their nodes will be refused it."""
+        sections = self.catalog.manifest.sections
+        published = {each.app_hash: each for section in sections for each in section.records if each.origin != FOLDER}
+        for record in published.values():
+            lacking = await self.resources.grants.lacking(
+                record.app, asks_of_app(self.catalog.app_of(record), (), self.settings)
+            )
+            if lacking:
+                mend = commands_for(record.app, lacking)
+                _log.warning("snapshot not granted all", app=record.app, snapshot=record.snapshot, mend=mend)
 
     async def _prepare_published(self) -> None:
         """Make the databases of published snapshots that are missing, as a home without its data has them."""

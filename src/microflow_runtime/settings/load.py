@@ -113,8 +113,22 @@ def _read_file(folder: Path, variables: Mapping[str, str]) -> _Layer:
     for name, value in content.items():
         origin = f"{path.name} {name}"
         setting = _get_setting(name, origin)
-        found[name] = (_beside(path.parent, setting, convert_value(setting, value, origin)), origin)
+        given = _grant_entries(value, origin) if name == "grants" and isinstance(value, dict) else value
+        found[name] = (_beside(path.parent, setting, convert_value(setting, given, origin)), origin)
     return found
+
+
+def _grant_entries(tables: dict[str, Any], origin: str) -> list[str]:
+    """Give the entries that the tables `[grants.App]` stand for: lists of names by kind."""
+    entries: list[str] = []
+    for app, kinds in tables.items():
+        for kind, names in kinds.items() if isinstance(kinds, dict) else [("", None)]:
+            if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+                raise SettingsError(
+                    f"{origin}.{app}: expected lists of texts by kind, as host = ['https://api.example']."
+                )
+            entries += [f"{app}/{kind}={name}" for name in names]
+    return entries
 
 
 def _beside(folder: Path, setting: Setting, value: Any) -> Any:

@@ -110,6 +110,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "one leads into `files/App` in the home."
         ),
     ] = ()
+    grants: Annotated[
+        Texts,
+        _about(
+            "What the packages of apps may use, as `Demo/secret=fx_key` or `Demo/host=https://api.example`, beside what "
+            "`microflow grant` has granted; in `microflow.toml` also as tables `[grants.Demo]`."
+        ),
+    ] = ()
     capture_values: Annotated[bool, _about("Record the values that go in and out of every step in the trace.")] = False
 
     # Who may call

@@ -8,6 +8,7 @@ from typing import Any, get_args, get_origin
 from urllib.parse import parse_qs, urlsplit
 
 from microflow_runtime.errors import SettingsError
+from microflow_runtime.settings.grant import read_entry
 from microflow_runtime.settings.package_place import check_package_place
 from microflow_runtime.settings.secret import Secret
 from microflow_runtime.settings.table import Setting
@@ -55,6 +56,9 @@ def _checked(setting: Setting, value: Any, origin: str) -> Any:
             raise _misfit(setting, origin, value)
         if setting.name == "variables" and not all(_NAME_AND_VALUE.fullmatch(str(part)) for part in value):
             raise SettingsError(f"{origin}: expected texts as name=value or App/name=value.")
+        if setting.name == "grants":
+            for part in value:
+                read_entry(str(part), origin)
         return tuple(item(part) for part in value)
     if kind is Path and isinstance(value, str) and value:
         return Path(value)

@@ -15,6 +15,7 @@ from microflow_runtime.model.principal import Permission
 from microflow_runtime.store.records import (
     EVERY_EXECUTION,
     Activation,
+    AppGrant,
     Attempts,
     AuditEntry,
     AuditRow,
@@ -178,6 +179,19 @@ class AccountStore(Protocol):
         """Remove a system and end the sessions that came through it. Raises NotFound."""
 
 
+class GrantStore(Protocol):
+    """What apps have been granted: the secrets and places that their packages may use."""
+
+    async def list_app_grants(self, app: str | None = None) -> list[AppGrant]:
+        """Give the grants, of one app or of all, sorted by app, kind and name."""
+
+    async def add_app_grant(self, grant: AppGrant, /, audit: AuditEntry) -> None:
+        """Keep a grant. Raises Conflict when it is there already."""
+
+    async def remove_app_grant(self, app: str, kind: str, name: str, audit: AuditEntry) -> None:
+        """Remove a grant. Raises NotFound."""
+
+
 class SessionStore(Protocol):
     """Sessions, and the counters of failed logins."""
 
@@ -312,7 +326,17 @@ class ValueStore(Protocol):
         """Remove the values past their end; give how many."""
 
 
-class Store(DefinitionStore, AccountStore, SessionStore, AuditStore, ExecutionStore, KeyStore, ValueStore, Protocol):
+class Store(
+    DefinitionStore,
+    AccountStore,
+    GrantStore,
+    SessionStore,
+    AuditStore,
+    ExecutionStore,
+    KeyStore,
+    ValueStore,
+    Protocol,
+):
     """Everything that is kept."""
 
     async def find_meta(self, key: str) -> str | None:

@@ -45,6 +45,16 @@ class ServiceGrant(msgspec.Struct, frozen=True):
     account: str
 
 
+class AppGrant(msgspec.Struct, frozen=True, kw_only=True):
+    """A secret or a place that the packages of an app may use, as somebody has granted it. See `settings.grant`."""
+
+    app: str
+    kind: str
+    name: str
+    created_at: datetime
+    created_by: str
+
+
 class Rights(msgspec.Struct, frozen=True):
     """What a user's roles give together, read in one go. `user` is None when there is no such user.
 

@@ -27,6 +27,7 @@ UNREADABLE: Final = "MF-D031"
 STRAY_FILE: Final = "MF-D032"
 MISSING_FILE: Final = "MF-D033"
 LACKING_VARIABLE: Final = "MF-D034"
+NOT_GRANTED: Final = "MF-D035"
 
 TITLES: Final[dict[str, str]] = {
     NOT_YAML: "The file is not YAML",
@@ -54,4 +55,5 @@ TITLES: Final[dict[str, str]] = {
     STRAY_FILE: "A file in the wrong place",
     MISSING_FILE: "A file that is named is missing",
     LACKING_VARIABLE: "A variable that an environment lacks",
+    NOT_GRANTED: "A package asks for what has not been granted",
 }

@@ -1,7 +1,8 @@
 """The named connections of the apps in one process: each opened when it is first used, closed when no app has it."""
 
 import ssl
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -31,20 +32,32 @@ from microflow_runtime.settings import Secrets, Settings
 
 _TOKEN_BYTES: Final = 256 * 1024
 _Key = tuple[str, str, bytes]
-"""What an open connection is known by: app, name, and its definition with the variables of the environment."""
+"""What a definition of a connection is known by: app, name, and how it is defined with the variables of the environment."""
 
 
 class Connections:
     """The connections of one process. Implements the part of `Resources` that calls of HTTP servers use."""
 
-    def __init__(self, settings: Settings, secrets: Secrets | None = None, *, resolve: Resolve | None = None) -> None:
-        """Open nothing yet. `resolve` stands in for the system's look-up of names. Raises SettingsError when `private_networks` names what is no network."""
+    def __init__(
+        self,
+        settings: Settings,
+        secrets: Secrets | None = None,
+        *,
+        resolve: Resolve | None = None,
+        allows: Callable[[str, str, int], bool] | None = None,
+    ) -> None:
+        """Open nothing yet. `resolve` stands in for the system's look-up of names.
+
+        `allows` tells of an app, a host and a port whether packages of the app may speak to it. Raises SettingsError when `private_networks` names what is no network.
+        """
         self._settings = settings
         self._secrets = secrets or Secrets(settings.secrets_folder)
         self._networks = read_networks(settings.private_networks)
         self._system = SystemResolver()
         self._resolve = resolve or self._system
-        self._open: dict[_Key, Endpoint] = {}
+        self._allows = allows
+        self._open: dict[tuple[_Key, bool], Endpoint] = {}
+        """The open connections, those of packages apart from those of folders: they may speak to fewer hosts."""
         self._unwanted: list[Endpoint] = []
         self._token_servers: dict[int, Exchange] = {}
         self._usual_tls: ssl.SSLContext | None = None
@@ -68,7 +81,7 @@ class Connections:
         A call that still runs by an older definition may open its connection once more.
         """
         wanted = {self._key(app, name) for app in apps for name in app.connections}
-        for key in [key for key in self._open if key not in wanted]:
+        for key in [key for key in self._open if key[0] not in wanted]:
             self._unwanted.append(self._open.pop(key))
 
     async def close(self) -> None:
@@ -85,7 +98,7 @@ class Connections:
         return app.name, connection, msgspec.json.encode((app.connections[connection], variables))
 
     def _endpoint(self, app: App, connection: str) -> Endpoint:
-        key = self._key(app, connection)
+        key = self._key(app, connection), app.is_package
         found = self._open.get(key)
         if found is None:
             try:
@@ -104,7 +117,7 @@ class Connections:
         tokens = exchange = None
         if isinstance(http.auth, OAuthAuth):
             tokens, exchange = self._token_source(app, connection, http, http.auth, keyring, tls)
-        network = self._network(http.url)
+        network = self._network(app, http.url)
         sign_in = SignIn(http, keyring, tokens)
         endpoint = Endpoint(connection, http, network, tls, sign_in, self._settings.reply_bytes)
         if exchange is not None:
@@ -118,8 +131,9 @@ class Connections:
             self._usual_tls = usual_context()
         return self._usual_tls
 
-    def _network(self, url: str) -> CheckedNetwork:
-        return CheckedNetwork(EgressRules(self._networks, named_place(url)), self._resolve)
+    def _network(self, app: App, url: str) -> CheckedNetwork:
+        allows = partial(self._allows, app.name) if app.is_package and self._allows is not None else None
+        return CheckedNetwork(EgressRules(self._networks, named_place(url), allows=allows), self._resolve)
 
     def _token_source(
         self,
@@ -131,7 +145,7 @@ class Connections:
         tls: ssl.SSLContext,
     ) -> tuple[TokenSource, Exchange]:
         origin, target = split_url(auth.token_url)
-        exchange = Exchange(http, self._network(auth.token_url), tls, _TOKEN_BYTES)
+        exchange = Exchange(http, self._network(app, auth.token_url), tls, _TOKEN_BYTES)
 
         async def post(headers: tuple[tuple[str, str], ...], body: bytes) -> HttpReply:
             sent = Sent(method="POST", origin=origin, target=target, headers=headers, body=body)

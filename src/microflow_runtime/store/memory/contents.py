@@ -11,6 +11,7 @@ from microflow_runtime.model.principal import Permission
 from microflow_runtime.store.chain import FIRST, chain_hash
 from microflow_runtime.store.records import (
     Activation,
+    AppGrant,
     Attempts,
     AuditEntry,
     AuditRow,
@@ -46,6 +47,7 @@ class Contents:
     permissions: dict[str, set[Permission]] = field(default_factory=dict)
     object_ids: dict[tuple[str, str], int] = field(default_factory=dict)
     service_grants: set[ServiceGrant] = field(default_factory=set)
+    app_grants: dict[tuple[str, str, str], AppGrant] = field(default_factory=dict)
     clients: dict[str, Client] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
     attempts: dict[bytes, Attempts] = field(default_factory=dict)

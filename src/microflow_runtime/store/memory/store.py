@@ -6,6 +6,7 @@ from microflow_runtime.store.chain import FIRST, chain_hash
 from microflow_runtime.store.memory.contents import Contents, require_storable
 from microflow_runtime.store.memory.definitions import MemoryDefinitions
 from microflow_runtime.store.memory.executions import MemoryExecutions, MemoryKeys, MemoryValues
+from microflow_runtime.store.memory.grants import MemoryGrants
 from microflow_runtime.store.memory.roles import MemoryRoles
 from microflow_runtime.store.memory.sessions import MemorySessions
 from microflow_runtime.store.memory.users import MemoryUsers
@@ -13,7 +14,14 @@ from microflow_runtime.store.records import AuditEntry, AuditRow
 
 
 class MemoryStore(
-    MemoryDefinitions, MemoryUsers, MemoryRoles, MemorySessions, MemoryExecutions, MemoryKeys, MemoryValues
+    MemoryDefinitions,
+    MemoryUsers,
+    MemoryRoles,
+    MemoryGrants,
+    MemorySessions,
+    MemoryExecutions,
+    MemoryKeys,
+    MemoryValues,
 ):
     """A store that forgets everything when it goes. One process only."""
 

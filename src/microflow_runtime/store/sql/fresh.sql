@@ -226,4 +226,13 @@ CREATE TABLE cached_value (
 
 CREATE INDEX ix_cached_value_ends_at ON cached_value (ends_at);
 
-INSERT INTO alembic_version (version_num) VALUES ('0004');
+CREATE TABLE app_grant (
+	app VARCHAR(256) NOT NULL,
+	kind VARCHAR(16) NOT NULL,
+	name VARCHAR(512) NOT NULL,
+	created_at BIGINT NOT NULL,
+	created_by VARCHAR(128) NOT NULL,
+	CONSTRAINT pk_app_grant PRIMARY KEY (app, kind, name)
+);
+
+INSERT INTO alembic_version (version_num) VALUES ('0005');

@@ -9,7 +9,7 @@ import msgspec
 
 from microflow_runtime.errors import StoreError
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest schema, which this code makes; a test holds it to the files in `migrations/pre`."""
 FLOOR_KEY = "schema_floor"
 """Where the floor is kept among the values that the server keeps for itself."""

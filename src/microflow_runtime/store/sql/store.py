@@ -9,6 +9,7 @@ from microflow_runtime.store.sql.cached_values import CachedValues
 from microflow_runtime.store.sql.database import Database, repeated
 from microflow_runtime.store.sql.definitions import Definitions
 from microflow_runtime.store.sql.executions import Executions
+from microflow_runtime.store.sql.grants import AppGrants
 from microflow_runtime.store.sql.idempotency import IdempotencyKeys
 from microflow_runtime.store.sql.roles import Roles
 from microflow_runtime.store.sql.schema import HEAD
@@ -18,7 +19,9 @@ from microflow_runtime.store.sql.tables import meta
 from microflow_runtime.store.sql.users import Users
 
 
-class SqlStore(Definitions, Snapshots, Users, Roles, Sessions, AuditLog, Executions, IdempotencyKeys, CachedValues):
+class SqlStore(
+    Definitions, Snapshots, Users, Roles, AppGrants, Sessions, AuditLog, Executions, IdempotencyKeys, CachedValues
+):
     """A store on one SQL database. Belongs to the event loop that first uses it."""
 
     def __init__(self, database: Database) -> None:

@@ -229,3 +229,13 @@ cached_value = Table(
     Column("value", LargeBinary, nullable=False),
     Column("ends_at", UtcTime, nullable=False, index=True),
 )
+
+app_grant = Table(
+    "app_grant",
+    tables,
+    Column("app", Name(256), primary_key=True),
+    Column("kind", Name(16), primary_key=True),
+    Column("name", Name(512), primary_key=True),
+    Column("created_at", UtcTime, nullable=False),
+    Column("created_by", Name(128), nullable=False),
+)

@@ -1,4 +1,4 @@
-"""`microflow user|role|client|token` on a home."""
+"""`microflow user|role|client|token|grant` on a home."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ import typer
 from tests.servers.postgres import fresh_postgres
 from typer.testing import CliRunner
 
-from microflow_runtime.cli.accounts import client_app, role_app, token_app, user_app
+from microflow_runtime.cli.accounts import client_app, grant_app, role_app, token_app, user_app
 from microflow_runtime.errors import NotAuthenticated
 from microflow_runtime.runtime.page import SharedPage, page_path
 from microflow_runtime.security import Credentials, Passwords, Security
@@ -20,7 +20,8 @@ from microflow_runtime.store import open_store
 
 __all__ = ["fresh_postgres"]
 app = typer.Typer()
-for name, part in {"user": user_app, "role": role_app, "client": client_app, "token": token_app}.items():
+_PARTS = {"user": user_app, "role": role_app, "client": client_app, "token": token_app, "grant": grant_app}
+for name, part in _PARTS.items():
     app.add_typer(part, name=name)
 
 
@@ -63,6 +64,39 @@ def test_a_token_is_all_that_is_printed(home: Path) -> None:
     (row,) = json.loads(run_well("token", "list", "--json"))
     assert (row["user"], row["name"], row["kind"]) == ("suda", "ci", "token")
     assert printed.strip() not in json.dumps(row)
+
+
+def test_grants_are_listed_with_where_they_stand(home: Path) -> None:
+    """What the settings grant and what was granted by hand stand side by side; each is taken away where it stands."""
+    assert home.name
+    Path("microflow.toml").write_text('[grants.Shop]\nhost = ["https://api.example"]\n')
+    run_well("grant", "add", "Shop", "secret", "fx_key")
+    run_well("grant", "add", "My Shop", "host", "POSTGRESQL://db.internal")
+    rows = json.loads(run_well("grant", "list", "--json"))
+    assert [(row["app"], row["kind"], row["name"]) for row in rows] == [
+        ("Shop", "host", "https://api.example:443"),
+        ("My Shop", "host", "postgresql://db.internal:5432"),
+        ("Shop", "secret", "fx_key"),
+    ]
+    assert rows[0]["origin"] == "settings: microflow.toml grants"
+    assert rows[1]["origin"].startswith("operator, ")
+    assert len(json.loads(run_well("grant", "list", "Shop", "--json"))) == 2
+    run_well("grant", "remove", "My Shop", "host", "postgresql://db.internal:5432")
+    assert "microflow.toml grants" in run("grant", "remove", "Shop", "host", "https://api.example").stderr
+    assert run("grant", "add", "Shop", "secret", "fx_key").exit_code == 1
+    assert run("grant", "add", "Shop", "host", "https://api.example/v1").exit_code == 2
+    assert "has not been granted" in run("grant", "remove", "Shop", "secret", "other").stderr
+
+    async def audited() -> list[tuple[str, str, str]]:
+        store = open_store(Settings(home=home))
+        rows = await store.list_audit()
+        await store.close()
+        return [(row.entry.action, row.entry.object_name, row.entry.detail) for row in rows]
+
+    assert asyncio.run(audited())[:2] == [
+        ("grant remove", "My Shop", "host postgresql://db.internal:5432"),
+        ("grant add", "My Shop", "host postgresql://db.internal:5432"),
+    ]
 
 
 def test_a_running_server_hears_of_it(home: Path) -> None:
