@@ -1,11 +1,13 @@
 """The command line and a real server: packages are made, published, activated and rolled back while calls go on."""
 
 import http.client
+import shlex
 import shutil
 import subprocess
 import threading
 from pathlib import Path
-from typing import Any, Self
+from time import monotonic
+from typing import Any, Final, Self
 
 import pytest
 from tests.app_folder import write_app
@@ -196,3 +198,34 @@ def test_large_bodies_are_refused_with_the_reason(server: Server) -> None:
     assert (too_much.status, too_much.json["code"]) == (413, "MF-R413")
     nonsense = server.send("POST", "/snapshots", megabyte * 60, zip_type, user=True)
     assert (nonsense.status, nonsense.json["code"]) == (400, "MF-R400")
+
+
+CALLS: Final = """
+    outputs: {Said: Said}
+    nodes:
+      Start: {type: start, next: Call}
+      Call: {type: rest, connection: far, method: GET, path: /, next: End}
+      End: {type: end, out: {Said.text: ok}}
+    """
+
+
+def test_a_package_is_granted_what_it_asks_for(commands: Commands) -> None:
+    """The refusal prints the commands; they open the way, on every worker, and taking one back closes it within a second."""
+    app = f'app: {commands.app}\nversion: v.1\nconnections: {{far: {{url: "http://127.0.0.1:1"}}}}\n'
+    write_app(commands.folder / commands.app, app, {"Said": "text: string?"}, {"Deployed Flow": CALLS})
+    refused = commands.run("deploy", "--app", commands.app)
+    assert refused.returncode == 1
+    grant = f"microflow grant add '{commands.app}' host http://127.0.0.1:1"
+    assert grant in refused.stderr.replace("\n", " ")
+    commands.do(*shlex.split(grant)[1:])
+    commands.do("deploy", "--app", commands.app)
+
+    def told() -> str:
+        return str(commands.server.act("Deployed Flow", appName=commands.app).body)
+
+    assert "has not been granted" not in told()
+    assert "cannot be reached" in told()
+    commands.do("grant", "remove", *shlex.split(grant)[3:])
+    ends_at = monotonic() + 10
+    while "has not been granted" not in told():
+        assert monotonic() < ends_at
