@@ -34,11 +34,12 @@ class Received:
 
 
 class MailServer:
-    """What came, and how it answers. `answers` are by command (`MAIL`, `DATA`) or by recipient; `hangs_up` names a command."""
+    """What came, and how it answers. `raw` has the bytes as they came. `answers` are by command (`MAIL`, `DATA`) or by recipient; `hangs_up` names a command."""
 
     def __init__(self) -> None:
         self.port = 0
         self.received: list[Received] = []
+        self.raw = bytearray()
         self.answers: dict[str, Answer] = {}
         self.hangs_up: set[str] = set()
         self.password = ""
@@ -95,6 +96,10 @@ class MailServer:
             def connection_made(self, transport: Any) -> None:
                 counting.open += 1
                 super().connection_made(transport)
+
+            def data_received(self, data: bytes) -> None:
+                counting.raw += data
+                super().data_received(data)
 
             def connection_lost(self, error: Exception | None) -> None:
                 counting.open -= 1

@@ -40,6 +40,8 @@ def read_address(text: str, name: str = "") -> MailAddress:
         raise ValueError("it has no `@`")
     if not _is_local(local):
         raise ValueError("what stands before its `@` is no mailbox")
+    if "=?" in local:
+        raise ValueError("readers of mail would decode what stands before its `@`")
     address = f"{local}@{_ascii_domain(domain)}"
     if len(address.encode()) > _MOST:
         raise ValueError(f"it has more than {_MOST} bytes")
