@@ -228,6 +228,8 @@ class NodeError(ExecutionError):
         super().__init__(message)
         self.kind = kind
         self.data = data or {}
+        self.trace = ""
+        """Where in code of others it came from, for the log alone."""
         self.retryable = retryable
         self.retry_after_seconds = retry_after_seconds
 
@@ -287,6 +289,8 @@ class FeelError(MicroflowError):
         self.text = text
         self.start = start
         self.end = end
+        self.is_masked = False
+        """Whether it has been looked at what the sentence tells of sensitive values."""
 
     @property
     def where(self) -> str:

@@ -13,6 +13,7 @@ from microflow_runtime.compiler.library import Library, inside_of
 from microflow_runtime.compiler.mapping import Assignment, Targets, bind_mapping, check_mapping
 from microflow_runtime.compiler.node_context import Layout, NodeContext, read_settings
 from microflow_runtime.compiler.plan import ENDS, Action, Block, PlanCatch, PlanNode
+from microflow_runtime.compiler.sensitive import ReadsOfNode, SensitiveReads
 from microflow_runtime.feel import Type
 from microflow_runtime.model.business_object import BusinessObject
 from microflow_runtime.model.microflow import Node
@@ -44,6 +45,8 @@ class Shared:
         """The declared types of what only nodes inside others see."""
         self.untyped: set[str] = set()
         """The items without a declared type; nobody can tell what in them is sensitive."""
+        self.sensitive = SensitiveReads((), {}, {})
+        """Made when the flow is without faults."""
 
     def reads_caller(self) -> bool:
         """Tell whether the caller must be at hand: for a formula that reads it, or for a callee that may."""
@@ -111,17 +114,21 @@ class CheckedBlock:
             return
         scope = self._scope(state)
         settings = read_settings(node, here, node_type.settings, shared.faults)
-        self._check_catches(node, here, scope, targets, waits=node_type.waits)
+        told = ReadsOfNode()
+        self._check_catches(node, here, scope, targets, told, waits=node_type.waits)
         if not self._check_bodies(node, here, inside_of(node_type)) or settings is None:
             return
 
         def check_body(name: str, items: Mapping[str, Type]) -> CheckedBlock:
+            told.items.update(items)
             return self._check_body(node, here, name, items, state)
 
         context = NodeContext(
             node, here, settings, scope, targets, shared.types, shared.classes, shared.layout, shared.library,
             shared.faults, check_body,
         )  # fmt: skip
+        context.told = told
+        context.find_sensitive = lambda: shared.sensitive.of_node(told)
         shared.contexts.append(context)
         self._prepared[node.name] = (context, node_type.prepare(context))
 
@@ -164,7 +171,7 @@ class CheckedBlock:
         return body
 
     def _check_catches(
-        self, node: Node, here: Path, scope: Mapping[str, Type], targets: Targets, *, waits: bool
+        self, node: Node, here: Path, scope: Mapping[str, Type], targets: Targets, told: ReadsOfNode, *, waits: bool
     ) -> None:
         faults = self._shared.faults
         if not waits:
@@ -179,7 +186,9 @@ class CheckedBlock:
                 faults.add("MF-D068", message, (*here, "catch", index))
             self._shared.layout.slot("error")
             inner = {**scope, "error": ERROR}
-            checked.append((check_mapping(catch.out, inner, targets, (*here, "catch", index, "out"), faults), inner))
+            assignments = check_mapping(catch.out, inner, targets, (*here, "catch", index, "out"), faults)
+            told.note_all(assignments, inner)
+            checked.append((assignments, inner))
         self._catches[node.name] = checked
         self._shared.catches.append(checked)
 
@@ -243,6 +252,7 @@ class CheckedBlock:
             retry=node.retry or action.retry,
             reads=tuple(sorted(context.reads)),
             writes=tuple(dict.fromkeys(target.partition(".")[0] for target in node.outputs)),
+            sensitive=context.find_sensitive(),
         )
 
 

@@ -11,6 +11,7 @@ from microflow_runtime.compiler.graph import check_graph
 from microflow_runtime.compiler.library import Library, closure_of, types_of
 from microflow_runtime.compiler.node_context import Layout
 from microflow_runtime.compiler.plan import Parameter, Plan
+from microflow_runtime.compiler.sensitive import SensitiveReads
 from microflow_runtime.errors import DefinitionFaults, Fault
 from microflow_runtime.feel.patterns import PatternFault, check_pattern
 from microflow_runtime.model.business_object import BusinessObject
@@ -85,8 +86,10 @@ class CheckedFlow:
         if self._faults.has_errors:
             raise DefinitionFaults([fault for fault in self._faults.faults if fault.is_error])
         flow = self._flow
-        block = self._block.build()
         slots = self._layout.slots
+        told = (context.told for context in self._shared.contexts)
+        sensitive = self._shared.sensitive = SensitiveReads(told, self._classes, slots)
+        block = self._block.build()
         inputs, outputs = self._parameters(flow.inputs), self._parameters(flow.outputs)
         sources: set[str] = set()
         for context in self._shared.contexts:
@@ -113,6 +116,7 @@ class CheckedFlow:
             tightens=flow.limits != Limits(),
             reads_caller=self._shared.reads_caller(),
             untyped=frozenset(self._shared.untyped),
+            derived=frozenset(sensitive.paths),
             types={**self._shared.inner_types, **flow.inputs, **flow.outputs, **flow.variables},
         )
 

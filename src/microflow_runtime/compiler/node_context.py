@@ -12,8 +12,9 @@ from microflow_runtime.compiler.feel_types import FeelTypes
 from microflow_runtime.compiler.formulas import Computed, Evaluate, check_formula, literal_of
 from microflow_runtime.compiler.library import Library
 from microflow_runtime.compiler.mapping import Assignment, Targets, bind_mapping, check_mapping
-from microflow_runtime.compiler.plan import Assign, Block
+from microflow_runtime.compiler.plan import Assign, Block, Sensitive
 from microflow_runtime.compiler.reading import formula_of
+from microflow_runtime.compiler.sensitive import ReadsOfNode
 from microflow_runtime.feel import Type
 from microflow_runtime.model.microflow import Node
 from microflow_runtime.model.type_ref import SIMPLE_TYPES, TypeRef
@@ -54,7 +55,7 @@ class Body(Protocol):
 class NodeContext:
     """One node under compilation. `settings` is the node type's own record, already checked for names and types.
 
-    `path` is where the node stands in its definition. `check_body(name, items)` checks the nodes inside it, which see the
+    `find_sensitive` tells what of the node is sensitive, once the flow is without faults. `path` is where the node stands in its definition. `check_body(name, items)` checks the nodes inside it, which see the
     types of `items` under their names.
     """
 
@@ -84,6 +85,8 @@ class NodeContext:
         self.check_body = check_body
         self.reads: set[str] = set()
         self.sources: set[str] = set()
+        self.told = ReadsOfNode()
+        self.find_sensitive: Callable[[], Sensitive | None] = lambda: None
         self._targets = targets
 
     def fault(self, code: str, message: str, *key: str | int, at_key: bool = False, help: str = "") -> None:  # noqa: A002
@@ -95,6 +98,7 @@ class NodeContext:
         computed = check_formula(text, self.scope, (*self.path, *key), self.faults, expected=expected)
         if computed is not None:
             self.reads.update(name.split(".")[0] for name in computed.names)
+            self.told.note(computed, self.scope)
         return computed
 
     def setting(self, value: Any, *key: str | int, expected: Type | None = None) -> Computed | None:
@@ -149,7 +153,7 @@ class NodeContext:
             node, here, settings, self.scope, self._targets, self.types, self.classes, self.layout, self.library,
             self.faults, self.check_body,
         )  # fmt: skip
-        inner.reads, inner.sources = self.reads, self.sources
+        inner.reads, inner.sources, inner.told = self.reads, self.sources, self.told
         return inner
 
     def inputs(self, expected: Mapping[str, Type] | None = None, *, key: str = "in") -> dict[str, Computed]:
@@ -176,6 +180,7 @@ class NodeContext:
         assignments = check_mapping(self.node.outputs, scope, self._targets, (*self.path, "out"), self.faults)
         for assignment in assignments:
             self.reads.update(assignment.value.names)
+        self.told.note_all(assignments, scope, given)
         return assignments
 
     def bind_outputs(self, assignments: list[Assignment], given: Mapping[str, Type]) -> Assign | None:

@@ -41,6 +41,13 @@ class Action(msgspec.Struct, frozen=True):
     conditions: tuple[PlanCondition, ...] = ()
 
 
+class Sensitive(msgspec.Struct, frozen=True):
+    """What is sensitive of a node: the formulas that read it, bound, and the texts of those of its formulas that do not."""
+
+    evaluates: tuple[Callable[[Frame], Any], ...]
+    plain: frozenset[str]
+
+
 class PlanCatch(msgspec.Struct, frozen=True, kw_only=True):
     """A compiled way out on an error. `kinds` is empty for a time catch; `assign` runs with the error's data in `error_slot`."""
 
@@ -74,6 +81,7 @@ class PlanNode(msgspec.Struct, frozen=True, kw_only=True):
     retry: Retry | None = None
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
+    sensitive: Sensitive | None = None
 
 
 class Block(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,6 +109,7 @@ class Plan(Block, frozen=True, kw_only=True):
 
     `readers` are `(name, slot, read, needs a value)` of the inputs, `writers` `(name, slot, write, is a list)` of the
     outputs, for the hot path. `types` are the declared types of the variables, `untyped` the items of loops that have none.
+    `derived` are the paths of variables that hold what formulas made of sensitive values, where no type tells it.
     `tightens` tells whether `limits` holds anything, `reads_caller` whether slot 0 must be filled.
     """
 
@@ -123,3 +132,4 @@ class Plan(Block, frozen=True, kw_only=True):
     reads_caller: bool = False
     types: Mapping[str, TypeRef] = {}
     untyped: frozenset[str] = frozenset()
+    derived: frozenset[tuple[str, ...]] = frozenset()

@@ -10,10 +10,13 @@ from microflow_runtime.engine.run import Run, StepNote
 from microflow_runtime.errors import DeadlineExceeded, LimitExceeded, NodeError, OutputError
 
 
-async def call_plan(caller: Run, plan: Plan, inputs: Mapping[int, Any], *, is_guarded: bool = False) -> dict[str, Any]:
+async def call_plan(
+    caller: Run, plan: Plan, inputs: Mapping[int, Any], *, is_guarded: bool = False, hides_values: bool = False
+) -> dict[str, Any]:
     """Execute a plan as a sub flow and give its outputs by name, None where one was not written.
 
-    `is_guarded` tells that the caller may catch the callee's errors and go on. `inputs` are values by their place in the callee's frame. Raises NodeError of kind `permission` when the caller may
+    `is_guarded` tells that the caller may catch the callee's errors and go on, `hides_values` that what goes in is
+    sensitive and the callee's Business Objects do not say so: then no trace shows the callee's values. `inputs` are values by their place in the callee's frame. Raises NodeError of kind `permission` when the caller may
     not execute the flow, of kind `timeout` when the callee's own tighter limit passed; LimitExceeded when calls nest
     too deep.
     """
@@ -32,7 +35,7 @@ async def call_plan(caller: Run, plan: Plan, inputs: Mapping[int, Any], *, is_gu
         caller.resources,
         caller.limits.tightened(plan.limits),
         caller.execution_id,
-        capture=caller.capture,
+        capture=caller.capture and not hides_values,
         deadline_ns=caller.deadline_ns,
     )
     run.depth = depth

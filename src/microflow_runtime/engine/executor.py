@@ -4,6 +4,7 @@ from time import perf_counter_ns
 from typing import Any
 
 from microflow_runtime.compiler.plan import Frame, Plan, PlanNode
+from microflow_runtime.engine.masked_sentences import mask_failure
 from microflow_runtime.engine.run import Run, StepNote
 from microflow_runtime.engine.surroundings import computing, enter, leave
 from microflow_runtime.engine.waiting import TimeCatch, run_waiting
@@ -92,12 +93,16 @@ def _failed(run: Run, at: int, started: int, error: ExecutionError | FeelError |
     node = (run.block or run.plan).nodes[at]
     note = run.note or StepNote()
     run.note = None
-    index = (
-        error.index
-        if isinstance(error, TimeCatch)
-        else _find_catch(node, failure := as_execution_error(run, error, started))
-    )
-    told = f"no answer after {node.catches[index].after_seconds} s" if isinstance(error, TimeCatch) else failure.message
+    if isinstance(error, TimeCatch):
+        index = error.index
+        told = f"no answer after {node.catches[index].after_seconds} s"
+    else:
+        failure = as_execution_error(run, error, started)
+        run.note = note
+        mask_failure(run, failure, error, node)
+        run.note = None
+        index = _find_catch(node, failure)
+        told = failure.message
     note.error = told
     if index < 0:
         run.steps.append((at, -1, started, note))
@@ -114,7 +119,9 @@ def _failed(run: Run, at: int, started: int, error: ExecutionError | FeelError |
             catch.assign(run.frame)
         except (FeelError, ExecutionError) as second:
             run.steps.append((at, -1, started, note))
-            raise _named(run, node, as_execution_error(run, second, started)) from _cause(second)
+            failed = as_execution_error(run, second, started)
+            mask_failure(run, failed, second, node)
+            raise _named(run, node, failed) from _cause(second)
     if run.capture:
         note.frame = run.frame.copy()
     run.steps.append((at, -2 - index, started, note))

@@ -3,12 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from microflow_runtime.compiler.business_objects import BoClass
+from microflow_runtime.compiler.business_objects import MASK, BoClass
 from microflow_runtime.compiler.plan import Plan
 from microflow_runtime.feel import Origin, Part
 from microflow_runtime.model.type_ref import TypeRef
-
-MASK: Final = "***"
 
 
 def mask(value: Any, ref: TypeRef | None, classes: Mapping[str, BoClass]) -> Any:
@@ -25,6 +23,25 @@ def mask(value: Any, ref: TypeRef | None, classes: Mapping[str, BoClass]) -> Any
         field.name: MASK if field.sensitive else mask(value.get(field.name), field.type, classes)
         for field in bo_class.definition.fields
     }
+
+
+def mask_variable(name: str, value: Any, plan: Plan) -> Any:
+    """Give the value of a variable as it may be recorded, with what formulas made of sensitive values masked, too."""
+    shown = mask(value, plan.types[name], plan.classes)
+    for _, *fields in (path for path in plan.derived if path[0] == name):
+        shown = _without(shown, fields)
+    return shown
+
+
+def _without(value: Any, fields: list[str]) -> Any:
+    """Give a copy in which what stands at a path is masked."""
+    if value is None or value == [] or not fields:
+        return value if value is None or value == [] else MASK
+    if isinstance(value, list):
+        return [_without(item, fields) for item in value]
+    if not isinstance(value, dict) or fields[0] not in value:
+        return value
+    return {**value, fields[0]: _without(value[fields[0]], fields[1:])}
 
 
 def mask_part(part: Part, plan: Plan) -> tuple[Any, str]:
@@ -55,7 +72,7 @@ _CALLER: Final = TypeRef("string")
 
 def _end_of(path: tuple[str, ...], plan: Plan) -> TypeRef | None:
     """Give the type of what a path leads to; None when it leads to or through a sensitive field, or nobody can tell."""
-    if path[0] in plan.untyped:
+    if path[0] in plan.untyped or any(path[: len(each)] == each for each in plan.derived):
         return None
     ref = plan.types.get(path[0], _CALLER)
     for name in path[1:]:
@@ -71,15 +88,4 @@ def _end_of(path: tuple[str, ...], plan: Plan) -> TypeRef | None:
 
 def _holds_secrets(ref: TypeRef, classes: Mapping[str, BoClass]) -> bool:
     """Tell whether a Business Object has a sensitive field, or one inside it has."""
-    seen: set[str] = set()
-    waiting = [ref.name]
-    while waiting:
-        name = waiting.pop()
-        if name in seen or name not in classes:
-            continue
-        seen.add(name)
-        for field in classes[name].definition.fields:
-            if field.sensitive:
-                return True
-            waiting.append(field.type.name)
-    return False
+    return ref.name in classes and classes[ref.name].is_holder

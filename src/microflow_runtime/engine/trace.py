@@ -5,7 +5,7 @@ from typing import Any
 
 from microflow_runtime.compiler.plan import Block, Frame, Plan, PlanNode
 from microflow_runtime.engine.decisions import explain_conditions
-from microflow_runtime.engine.masking import mask
+from microflow_runtime.engine.masking import mask_variable
 from microflow_runtime.engine.run import Run, StepNote, StepRow
 from microflow_runtime.model.execution import Condition, Execution, Step, Turn
 
@@ -86,4 +86,4 @@ def _shown(plan: Plan, names: tuple[str, ...], frame: Frame | None) -> dict[str,
     """Give the declared variables among the names; rows and the like have no declared fields to mask by and stay out."""
     if frame is None or not names:
         return None
-    return {name: mask(frame[plan.slots[name]], plan.types[name], plan.classes) for name in names if name in plan.types}
+    return {name: mask_variable(name, frame[plan.slots[name]], plan) for name in names if name in plan.types}

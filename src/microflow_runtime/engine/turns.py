@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from microflow_runtime.compiler.plan import Block, Frame
 from microflow_runtime.engine.executor import as_execution_error, describe_deadline, step_waiting, walk
+from microflow_runtime.engine.masked_sentences import mask_failure
 from microflow_runtime.engine.run import Run, StepNote, StepRow, TurnNote
 from microflow_runtime.engine.surroundings import computing
 from microflow_runtime.errors import DeadlineExceeded, ExecutionError, FeelError, LimitExceeded
@@ -218,6 +219,7 @@ class Loop:
     def _failure(self, inner: Run, number: int, error: ExecutionError | FeelError) -> ExecutionError:
         """Give the error of a turn, which names it, if the loop goes on after one; else raise it, noted for the trace."""
         failure = as_execution_error(inner, error, inner.started_ns)
+        mask_failure(inner, failure, error)
         failure.message = f"turn {number}, {failure.message}"
         if self._gathers and not ends_all(failure):
             return failure

@@ -33,7 +33,8 @@ def read_fixed_width(file: BinaryIO, layout: Layout) -> Iterator[Record]:
                 cell = text[start:end].strip()
                 record[name] = read(cell) if cell else blank
         except Misfit as misfit:
-            raise RowMisfit(number, misfit.sentence(), label_of(layout, name)) from misfit
+            told = layout.bo_class.hide(name, misfit).sentence()
+            raise RowMisfit(number, told, label_of(layout, name)) from misfit
         yield number, record
 
 

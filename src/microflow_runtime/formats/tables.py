@@ -52,7 +52,8 @@ def _record(number: int, cells: Sequence[Any], wanted: Sequence[tuple[str, int, 
             cell = cells[place] if place < count else None
             record[name] = blank if cell is None or cell == "" else read(cell)
     except Misfit as misfit:
-        raise RowMisfit(number, misfit.sentence(), label_of(layout, name)) from misfit
+        told = layout.bo_class.hide(name, misfit).sentence()
+        raise RowMisfit(number, told, label_of(layout, name)) from misfit
     return record
 
 

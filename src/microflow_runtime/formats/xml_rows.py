@@ -44,7 +44,8 @@ def read_xml_rows(file: BinaryIO, layout: Layout) -> Iterator[Record]:
                     raise Misfit("one value", f"{len(texts)} of them")
                 record[name] = read(texts[0]) if texts and texts[0] else blank
         except Misfit as misfit:
-            raise RowMisfit(number, misfit.sentence(), label_of(layout, name)) from misfit
+            told = layout.bo_class.hide(name, misfit).sentence()
+            raise RowMisfit(number, told, label_of(layout, name)) from misfit
         yield number, record
 
 

@@ -10,7 +10,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
 
     `default` is a JSON value and stands in for absent and for null. `minimum`, `maximum` are decimal text and bound
     numbers; lengths count characters of a string or items of a list; `pattern` is a whole-value XPath pattern.
-    A `sensitive` field is masked wherever a step is recorded.
+    A `sensitive` field is masked wherever a step is recorded, and in every sentence of a failure.
     """
 
     name: str

@@ -22,12 +22,15 @@ from microflow_runtime.compiler.formulas import Computed, Evaluate, check_litera
 from microflow_runtime.compiler.node_context import NodeContext
 from microflow_runtime.compiler.plan import Action, Frame
 from microflow_runtime.compiler.reading import formula_of
+from microflow_runtime.engine.masked_sentences import mask_sentence
 from microflow_runtime.engine.run import Run
 from microflow_runtime.engine.surroundings import computing
 from microflow_runtime.errors import NodeError
 from microflow_runtime.feel import Type
 from microflow_runtime.model.type_ref import TypeRef
+from microflow_runtime.telemetry import get_log
 
+_log: Final = get_log("code")
 _OWN: Final = "call"
 """The parameter by which a function asks for the call that it is part of."""
 _encode: Final = msgspec.msgpack.Encoder().encode
@@ -233,6 +236,20 @@ async def _read_list(chunks: list[bytes], shape: ValueShape) -> list[Any]:
     return result
 
 
+def _tell(call: Call, function: str, error: NodeError, trace: str) -> None:
+    """Tell the log where a function failed."""
+    flow = f"{call.app}/{call.flow}"
+    _log.warning(
+        "function failed",
+        function=function,
+        execution=call.execution_id,
+        flow=flow,
+        node=call.node,
+        kind=error.kind,
+        trace=trace,
+    )
+
+
 def _action(
     context: NodeContext,
     function: str,
@@ -243,6 +260,7 @@ def _action(
     assign: Callable[[Frame], None] | None,
 ) -> Action:
     app, node_name = context.library.app, context.node.name
+    sensitive = context.find_sensitive()
     timeout_ns = int((context.node.timeout_seconds or 0) * 1e9)
 
     async def run(frame: Frame, run: Run) -> int:
@@ -264,7 +282,13 @@ def _action(
             execution_id=run.execution_id,
             deadline_ns=deadline,
         )
-        reply = await run.resources.call_code(app, CodeRequest(function, types, arguments, call))
+        try:
+            reply = await run.resources.call_code(app, CodeRequest(function, types, arguments, call))
+        except NodeError as error:
+            if error.trace:
+                with computing(run):
+                    _tell(call, function, error, mask_sentence(run, error.trace, sensitive))
+            raise
         if result is not None:
             frame[slot] = await _read(reply, result)
         if assign is not None:

@@ -142,6 +142,7 @@ def _check_filter(context: NodeContext, settings: FileReadSettings, record: Type
     computed = check_formula(text, scope, (*context.path, "filter"), context.faults, expected=optional(BOOLEAN))
     if computed is not None:
         context.reads.update(name.split(".")[0] for name in computed.names if name.split(".")[0] != _RECORD)
+        context.told.note(computed, scope)
     return computed
 
 

@@ -177,7 +177,10 @@ def _check_collect(context: NodeContext, settings: LoopSettings, body: Body) -> 
         if settings.collect is not None:
             context.fault("MF-D102", "`collect` is a formula.", "collect", help="begin it with `=`")
         return None
-    return check_formula(text, body.scope_at_end, (*context.path, "collect"), context.faults)
+    computed = check_formula(text, body.scope_at_end, (*context.path, "collect"), context.faults)
+    if computed is not None:
+        context.told.note(computed, body.scope_at_end)
+    return computed
 
 
 def _given(settings: LoopSettings, collect: Computed | None) -> dict[str, Type]:

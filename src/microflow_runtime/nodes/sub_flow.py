@@ -136,12 +136,16 @@ def _build(context: NodeContext, callee: Callee, inputs: Mapping[str, Computed],
     slots = {name: context.given_slot(name) for name in callee.flow.outputs}
     get_plan = callee.get_plan
     is_guarded = bool(context.node.catches or context.node.retry)
+    sensitive = context.find_sensitive()
+    hides_values = sensitive is not None and bool(sensitive.evaluates)
 
     async def run(frame: Frame, run: Run) -> int:
         plan = get_plan()
         with computing(run):
             values = {name: evaluate(frame) for name, evaluate in bound}
-        results = await call_plan(run, plan, _handed_over(plan, values), is_guarded=is_guarded)
+        results = await call_plan(
+            run, plan, _handed_over(plan, values), is_guarded=is_guarded, hides_values=hides_values
+        )
         for name, slot in slots.items():
             frame[slot] = results[name]
         if assign is not None:

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from microflow_runtime.compiler import Plan
 from microflow_runtime.compiler.business_objects import JsonLimits
-from microflow_runtime.engine import Run, perform, perform_at_once, read_inputs
+from microflow_runtime.engine import Run, mask_sentence, masked_trace, perform, perform_at_once, read_inputs
 from microflow_runtime.errors import (
     AmbiguousFlow,
     ExecutionError,
@@ -264,12 +264,12 @@ class DoAction:
         """Tell the log of an execution that failed, and give the six keys that tell the caller."""
         flow, execution = entry.object_name, run.execution_id
         if isinstance(error, MicroflowError):
-            run.exception = error.message
+            run.exception = mask_sentence(run, error.message)
             log = _log.info if isinstance(error, ExecutionError) else _log.error
-            log("execution failed", flow=flow, execution=execution, code=error.code, error=error.message)
+            log("execution failed", flow=flow, execution=execution, code=error.code, error=run.exception)
         else:
             run.exception = _INTERNAL
-            _log.error("execution met a bug", flow=flow, execution=execution, exc_info=error)
+            _log.error("execution met a bug", flow=flow, execution=execution, exception=masked_trace(run, error))
         return error_body(run.exception, entry.record.name, entry.record.id, execution)
 
     def _ended(self, catalog: Catalog, entry: FlowEntry, run: Run) -> None:

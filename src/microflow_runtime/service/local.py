@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from microflow_runtime.compiler import NodeDeclaration
 from microflow_runtime.compiler.business_objects import Notes, decode_json
-from microflow_runtime.engine import Run, perform, read_inputs, record_execution
+from microflow_runtime.engine import Run, mask_sentence, perform, read_inputs, record_execution
 from microflow_runtime.errors import BadRequest, ExecutionError, NotFound
 from microflow_runtime.model.execution import Execution
 from microflow_runtime.model.principal import Principal
@@ -48,7 +48,7 @@ async def run_locally(
     try:
         result = await perform(run)
     except ExecutionError as error:
-        exception = error.message
+        exception = mask_sentence(run, error.message)
     finally:
         await resources.close()
     snapshot = entry.record.snapshot

@@ -1,14 +1,21 @@
 """Business Object classes: what is generated from each definition to read, convert, check and write its values.
 
 Others use: `build_classes`, `BoClass`, `ValueShape`, `Misfit`, `Notes`, `decode_json`, `encode_json`,
-`exact_number`.
+`exact_number`, `holders_of`, `hidden`, `MASK`.
 """
 
-from microflow_runtime.compiler.business_objects.bo_class import BoClass, ValueShape, build_classes, shape_of
+from microflow_runtime.compiler.business_objects.bo_class import (
+    BoClass,
+    ValueShape,
+    build_classes,
+    holders_of,
+    shape_of,
+)
 from microflow_runtime.compiler.business_objects.json_door import JsonLimits, decode_json, encode_json, exact_number
-from microflow_runtime.compiler.business_objects.misfit import Misfit, Notes
+from microflow_runtime.compiler.business_objects.misfit import MASK, Misfit, Notes, hidden
 
 __all__ = [
+    "MASK",
     "BoClass",
     "JsonLimits",
     "Misfit",
@@ -18,5 +25,7 @@ __all__ = [
     "decode_json",
     "encode_json",
     "exact_number",
+    "hidden",
+    "holders_of",
     "shape_of",
 ]

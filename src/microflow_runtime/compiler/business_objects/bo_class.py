@@ -11,7 +11,7 @@ from typing import Any, Final, NoReturn
 import msgspec
 
 from microflow_runtime.compiler.business_objects.constraints import Check, build_check
-from microflow_runtime.compiler.business_objects.misfit import Misfit, Notes, describe
+from microflow_runtime.compiler.business_objects.misfit import Misfit, Notes, describe, hidden
 from microflow_runtime.compiler.business_objects.simple_values import SIMPLE
 from microflow_runtime.compiler.business_objects.unrolled import (
     BOOLEAN,
@@ -64,6 +64,7 @@ class _Slot:
         "default",
         "has_default",
         "is_list",
+        "is_sensitive",
         "name",
         "needs_value",
         "read",
@@ -75,6 +76,7 @@ class _Slot:
 
     def __init__(self, field: Field, shape: ValueShape) -> None:
         self.name = field.name
+        self.is_sensitive = field.sensitive
         self.check: Check | None = build_check(field)
         self.read = shape.read if self.check is None else _checked_reader(shape.read, self.check)
         self.adopt = shape.adopt if self.check is None else _checked_adopter(shape.adopt, self.check)
@@ -166,12 +168,14 @@ class BoClass:
         "_write",
         "_write_many",
         "definition",
+        "is_holder",
         "name",
     )
 
     def __init__(self, definition: BusinessObject) -> None:
         self.definition = definition
         self.name = definition.name
+        self.is_holder = False
         self._slots: dict[str, _Slot] = {}
         self._read: Callable[[dict[str, Any], Notes], dict[str, Value]]
         self._read_many: Callable[[list[Any], Notes], list[Value]]
@@ -196,30 +200,30 @@ class BoClass:
                 if not slot.settled:
                     slot.settle()
             except Misfit as misfit:
-                raise misfit.under(slot.name).under(self.name) from misfit
+                raise self.hide(slot.name, misfit).under(slot.name).under(self.name) from misfit
 
     def read(self, value: Any, notes: Notes) -> dict[str, Value]:
         """Make a value from a JSON object; a field that is not declared is left out and counted."""
         if type(value) is not dict:
-            raise Misfit(f"an object ({self.name})", describe(value))
+            raise Misfit(f"an object ({self.name})", self._described(value))
         return self._read(value, notes)
 
     def adopt(self, value: Any) -> dict[str, Value]:
         """Make a value from a context by field names; fields of the context that are not declared are left out."""
         if type(value) is not dict:
-            raise Misfit(f"a {self.name}", describe(value))
+            raise Misfit(f"a {self.name}", self._described(value))
         return self._adopt(value)
 
     def read_many(self, values: Any, notes: Notes) -> list[Value]:
         """Make values from a list of JSON objects."""
         if type(values) is not list:
-            raise Misfit("a list", describe(values))
+            raise Misfit("a list", self._described(values))
         return self._read_many(values, notes)
 
     def adopt_many(self, values: Any) -> list[Value]:
         """Make values from a list of contexts."""
         if type(values) is not list:
-            raise Misfit("a list", describe(values))
+            raise Misfit("a list", self._described(values))
         return self._adopt_many(values)
 
     def adopt_field(self, name: str) -> Adopter:
@@ -230,7 +234,23 @@ class BoClass:
         def adopt_one(value: Any) -> Value:
             return slot.missing() if value is None else adopt(value)
 
-        return adopt_one
+        def adopt_hidden(value: Any) -> Value:
+            try:
+                return adopt_one(value)
+            except Misfit as misfit:
+                misfit.hide()
+                raise
+
+        return adopt_hidden if slot.is_sensitive else adopt_one
+
+    def hide(self, name: str, misfit: Misfit) -> Misfit:
+        """Keep what was found out of the misfit of a field that is sensitive."""
+        slot = self._slots.get(name)
+        return misfit.hide() if slot is not None and slot.is_sensitive else misfit
+
+    def _described(self, value: Any) -> str:
+        """Say what stands where a value of this class should: it may be what a sensitive field was meant to hold."""
+        return hidden(describe(value)) if self.is_holder else describe(value)
 
     def has_check(self, name: str) -> bool:
         """Tell whether the field has constraints beyond its type."""
@@ -262,7 +282,8 @@ class BoClass:
         declared = frozenset(self._slots)
 
         def failed(index: int, misfit: Misfit) -> NoReturn:
-            raise misfit.under(slots[index].name)
+            slot = slots[index]
+            raise (misfit.hide() if slot.is_sensitive else misfit).under(slot.name)
 
         def count_unknown(value: dict[str, Any], notes: Notes) -> None:
             notes.unknown_fields += sum(name not in declared for name in value)
@@ -277,7 +298,9 @@ class BoClass:
         self._adopt = adopter_factory(taken)(*names, *adopters, failed, Misfit)
         self._write = writer_factory(written)(*names, *writers, failed, Misfit)
         # None of these may hold the class itself: a ring would wait for the collector, which sees it late or never.
-        read_again, adopt_again, write_again = _alone(self.name, self._read, self._adopt, self._write)
+        read_again, adopt_again, write_again = _alone(
+            self.name, hidden if self.is_holder else _as_it_is, self._read, self._adopt, self._write
+        )
         self._read_many = list_reader_factory(taken)(*names, *readers, read_again, count_unknown, Misfit, self._read)
         self._adopt_many = list_adopter_factory(taken)(*names, *adopters, adopt_again, Misfit, self._adopt)
         self._write_many = list_writer_factory(written)(*names, *writers, write_again, Misfit, self._write)
@@ -285,6 +308,7 @@ class BoClass:
 
 def _alone(
     name: str,
+    told: Callable[[str], str],
     read: Callable[[dict[str, Any], Notes], Any],
     adopt: Callable[[dict[str, Any]], Any],
     write: Callable[[dict[str, Any]], Any],
@@ -293,15 +317,19 @@ def _alone(
 
     def read_alone(value: Any) -> Any:
         if type(value) is not dict:
-            raise Misfit(f"an object ({name})", describe(value))
+            raise Misfit(f"an object ({name})", told(describe(value)))
         return read(value, Notes())
 
     def adopt_alone(value: Any) -> Any:
         if type(value) is not dict:
-            raise Misfit(f"a {name}", describe(value))
+            raise Misfit(f"a {name}", told(describe(value)))
         return adopt(value)
 
     return _telling(read_alone), _telling(adopt_alone), _telling(write)
+
+
+def _as_it_is(found: str) -> str:
+    return found
 
 
 _Failed = Callable[[Any, int], NoReturn]
@@ -323,11 +351,28 @@ def _telling(convert: Callable[[Any], Any]) -> Callable[[Any, int], NoReturn]:
 def build_classes(definitions: Iterable[BusinessObject]) -> dict[str, BoClass]:
     """Generate the classes of one closure. Raises Misfit when a default does not fit its field."""
     classes = {definition.name: BoClass(definition) for definition in definitions}
+    for name in holders_of(classes):
+        classes[name].is_holder = True
     for bo_class in classes.values():
         bo_class.link(classes)
     for bo_class in classes.values():
         bo_class.settle()
     return classes
+
+
+def holders_of(classes: "Mapping[str, BoClass]") -> frozenset[str]:
+    """Give the names of the Business Objects that have a sensitive field, or hold one that has."""
+    holders = {name for name, each in classes.items() if any(field.sensitive for field in each.definition.fields)}
+    more = bool(holders)
+    while more:
+        found = {
+            name
+            for name, each in classes.items()
+            if name not in holders and any(field.type.name in holders for field in each.definition.fields)
+        }
+        holders |= found
+        more = bool(found)
+    return frozenset(holders)
 
 
 def shape_of(type_ref: TypeRef, classes: Mapping[str, BoClass]) -> ValueShape:

@@ -20,6 +20,11 @@ class Misfit(Exception):
         self.path = (part, *self.path)
         return self
 
+    def hide(self) -> Self:
+        """Keep what was found out of the sentence, but for its kind: the field is sensitive."""
+        self.found = hidden(self.found)
+        return self
+
     def sentence(self) -> str:
         """Give `OrderBO.lines[2].count: expected integer, found text "7"`."""
         path = ""
@@ -30,6 +35,20 @@ class Misfit(Exception):
             if path
             else f"expected {self.expected}, found {self.found}"
         )
+
+
+MASK: Final = "***"
+"""What stands in a sentence, a log or a trace in the place of what is sensitive."""
+
+
+def hidden(found: str) -> str:
+    """Give what `describe` says of a value without the value: `text ***`, `number ***`, `a list`."""
+    if found in {"nothing", "an object"} or MASK in found:
+        return found
+    if found.startswith("a list"):
+        return "a list"
+    kind, space, _ = found.partition(" ")
+    return f"{kind} {MASK}" if space and kind.isalpha() else MASK
 
 
 class Notes:

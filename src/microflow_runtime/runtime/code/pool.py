@@ -143,16 +143,6 @@ def _crashed(request: CodeRequest, process: CodeProcess) -> NodeError:
 
 
 def _failed(request: CodeRequest, reply: CodeReply) -> NodeError:
-    call = request.call
-    _log.warning(
-        "function failed",
-        function=request.function,
-        execution=call.execution_id,
-        flow=f"{call.app}/{call.flow}",
-        node=call.node,
-        problem=reply.problem,
-        trace=reply.trace,
-    )
     shown = reply.message if len(reply.message) <= _MOST_MESSAGE else f"{reply.message[:_MOST_MESSAGE]}…"
     told = f"{reply.error}: {shown}" if shown else reply.error
     kind, sentence = {
@@ -160,4 +150,6 @@ def _failed(request: CodeRequest, reply: CodeReply) -> NodeError:
         "value": ("code.value", f'a value of the function "{request.function}" does not fit: {shown}.'),
         "raised": ("code", f'the function "{request.function}" failed: {told}'),
     }[reply.problem]
-    return NodeError(sentence, kind=kind, data={"type": reply.error, "message": reply.message})
+    error = NodeError(sentence, kind=kind, data={"type": reply.error, "message": reply.message})
+    error.trace = reply.trace
+    return error
