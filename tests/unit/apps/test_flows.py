@@ -72,7 +72,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Make the apps' databases once."""
     folder = tmp_path_factory.mktemp("home")
     for bench in BENCHES.values():
-        DataSources(Settings(home=folder)).prepare(bench.library.app, bench.definitions.file_content)
+        DataSources(Settings(home=folder)).prepare_at_once(bench.library.app, bench.definitions.file_content)
     return folder
 
 

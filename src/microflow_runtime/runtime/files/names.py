@@ -28,7 +28,7 @@ def _wrong_with(name: str) -> str:
     if len(parts) > _MOST_PARTS:
         return f"it has more than {_MOST_PARTS} parts"
     reason = next((found for part in parts if (found := wrong_outside(part))), "")
-    return f"of a part of it: {reason}" if reason and len(parts) > 1 else reason
+    return f"a part of it cannot be one: {reason}" if reason and len(parts) > 1 else reason
 
 
 def shown(name: str) -> str:
