@@ -19,6 +19,7 @@ MicroflowError
 │   ├── InputError               MF-E002
 │   ├── OutputError              MF-E003
 │   ├── NodeError                MF-E010  caught by a Catch that names its kind
+│   │   └── Thrown               MF-E010  of a throw node
 │   ├── DeadlineExceeded         MF-E020
 │   └── LimitExceeded            MF-E021
 ├── DefinitionFaults             definitions are wrong; carries every Fault found
@@ -72,10 +73,14 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MicroflowError(Exception):
-    """The root. `code` and `status` belong to the class; `message` is the sentence a caller may read."""
+    """The root. `code` and `status` belong to the class; `message` is the sentence a caller may read.
+
+    `kind` is the word by which a program tells errors apart, in a header of the answer and where a Catch names it.
+    """
 
     code: ClassVar[str] = "MF-X000"
     status: ClassVar[int] = 500
+    kind: str = "internal"
 
     def __init__(self, message: str, *, help: str = "") -> None:  # noqa: A002 - the word a reader expects
         super().__init__(message)
@@ -101,6 +106,7 @@ class BadRequest(Refusal):
 
     code = "MF-R400"
     status = 400
+    kind = "invalid_request"
 
 
 class NotAuthenticated(Refusal):
@@ -108,6 +114,7 @@ class NotAuthenticated(Refusal):
 
     code = "MF-R401"
     status = 401
+    kind = "not_authenticated"
 
 
 class NotPermitted(Refusal):
@@ -115,6 +122,7 @@ class NotPermitted(Refusal):
 
     code = "MF-R403"
     status = 403
+    kind = "not_permitted"
 
 
 class NotFound(Refusal):
@@ -122,6 +130,7 @@ class NotFound(Refusal):
 
     code = "MF-R404"
     status = 404
+    kind = "not_found"
 
 
 class MethodNotAllowed(Refusal):
@@ -129,6 +138,7 @@ class MethodNotAllowed(Refusal):
 
     code = "MF-R405"
     status = 405
+    kind = "method_not_allowed"
 
 
 class Conflict(Refusal):
@@ -136,6 +146,7 @@ class Conflict(Refusal):
 
     code = "MF-R409"
     status = 409
+    kind = "conflict"
 
 
 class TooLarge(Refusal):
@@ -143,6 +154,7 @@ class TooLarge(Refusal):
 
     code = "MF-R413"
     status = 413
+    kind = "too_large"
 
 
 class UrlTooLong(Refusal):
@@ -150,6 +162,7 @@ class UrlTooLong(Refusal):
 
     code = "MF-R414"
     status = 414
+    kind = "url_too_long"
 
 
 class UnsupportedMediaType(Refusal):
@@ -157,6 +170,7 @@ class UnsupportedMediaType(Refusal):
 
     code = "MF-R415"
     status = 415
+    kind = "unsupported_media_type"
 
 
 class TooManyRequests(Refusal):
@@ -164,6 +178,7 @@ class TooManyRequests(Refusal):
 
     code = "MF-R429"
     status = 429
+    kind = "too_many_requests"
 
 
 class HeadersTooLarge(Refusal):
@@ -171,6 +186,7 @@ class HeadersTooLarge(Refusal):
 
     code = "MF-R431"
     status = 431
+    kind = "headers_too_large"
 
 
 class NotAvailable(Refusal):
@@ -178,13 +194,19 @@ class NotAvailable(Refusal):
 
     code = "MF-R503"
     status = 503
+    kind = "not_available"
 
 
 class ExecutionError(MicroflowError):
     """A call that was let in and failed. `kind` is what a Catch names; a kind `a.b` is also caught by `a`."""
 
     status = 200
-    kind: str = "error"
+    kind = "error"
+
+    @property
+    def sentence(self) -> str:
+        """What a caller and a Catch are told; the log and the trace have `message`, which may say more about the place."""
+        return self.message
 
 
 class AmbiguousFlow(ExecutionError):
@@ -234,6 +256,19 @@ class NodeError(ExecutionError):
         self.retry_after_seconds = retry_after_seconds
 
 
+class Thrown(NodeError):
+    """A throw node ended the flow. What is told is the author's sentence alone, however far the error goes."""
+
+    def __init__(self, sentence: str, *, kind: str) -> None:
+        super().__init__(sentence, kind=kind)
+        self._sentence = sentence
+
+    @property
+    def sentence(self) -> str:
+        """The author's sentence, without flow and node."""
+        return self._sentence
+
+
 class DeadlineExceeded(ExecutionError):
     """The time limit of the execution, of a node or of the caller has passed."""
 
@@ -253,6 +288,7 @@ class DefinitionFaults(MicroflowError):
 
     code = "MF-D000"
     status = 409
+    kind = "definition"
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         first = faults[0].one_line() if faults else ""
@@ -273,6 +309,7 @@ class StoreError(MicroflowError):
 
     code = "MF-S002"
     status = 503
+    kind = "not_available"
 
 
 class FeelError(MicroflowError):
@@ -283,6 +320,7 @@ class FeelError(MicroflowError):
 
     code = "MF-F100"
     status = 200
+    kind = "formula"
 
     def __init__(self, message: str, *, text: str = "", start: int = 0, end: int = 0) -> None:
         super().__init__(message)

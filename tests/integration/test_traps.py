@@ -133,7 +133,7 @@ def test_data_is_never_evaluated(server: Server, name: str) -> None:
     """A text that looks like code comes out as exactly that text: of a mapping, a sub flow, SQL and an error."""
     given = {"NameBO": {"name": name}}
     assert server.act("Name", given).outputs == {"TextBO": {"text": name}}
-    assert server.act("Name In Error", given).error == f'Name In Error, throw "Stop": {name}'
+    assert server.act("Name In Error", given).error == name
 
 
 # 5. A condition that fails is a failure of its node

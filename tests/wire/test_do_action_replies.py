@@ -160,7 +160,7 @@ def test_a_list_where_one_object_is_declared(world: World) -> None:
 def test_a_thrown_error(world: World) -> None:
     """A flow that throws answers 200 with ERROR, the reason, an empty map, and what was written before is gone."""
     answer = world.act({"flowName": "Throws", "object": {"RequestBO": {"requestData": "{{7*7}}"}}})
-    expected = 'Throws, throw \\"Stop\\": No luck with \\"{{7*7}}\\".'
+    expected = 'No luck with \\"{{7*7}}\\".'
     assert (answer.status, answer.body) == (200, failure(expected, "Throws", "id-of-Throws"))
 
 

@@ -524,7 +524,10 @@ def test_a_preflight_is_answered_before_the_session_check(world: World) -> None:
         (b"access-control-allow-credentials", b"true"),
         (
             b"access-control-expose-headers",
-            b"X-Microflow-Snapshot, X-Microflow-Epoch, X-Microflow-Worker, Retry-After",
+            (
+                b"X-Microflow-Error, X-Microflow-Error-Code, X-Microflow-Snapshot, X-Microflow-Epoch, X-Microflow-Worker, "
+                b"Retry-After"
+            ),
         ),
         (b"vary", b"Origin"),
         (b"access-control-allow-methods", b"GET, POST"),

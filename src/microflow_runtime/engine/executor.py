@@ -162,7 +162,7 @@ def as_execution_error(run: Run, error: ExecutionError | FeelError, started: int
 
 def _error_context(node: PlanNode, failure: ExecutionError) -> dict[str, Any]:
     data = failure.data if isinstance(failure, NodeError) else {}
-    return {"kind": failure.kind, "code": failure.code, "message": failure.message, "node": node.name, "data": data}
+    return {"kind": failure.kind, "code": failure.code, "message": failure.sentence, "node": node.name, "data": data}
 
 
 def _named(run: Run, node: PlanNode, failure: ExecutionError) -> ExecutionError:

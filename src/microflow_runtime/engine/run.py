@@ -55,8 +55,8 @@ class Run(Notes):
     """One execution under way. Belongs to one task; nothing of it outlives the execution but its recorded steps.
 
     `deadline_ns` and `started_ns` are on the clock of `perf_counter_ns`. `note` is where a node leaves what the trace
-    should know of the step that runs now; the executor takes it after the step. `exception` is what the caller is told
-    of a run that failed; `trace_parent` and `trace_state` are the W3C trace context that the caller sent. `parent` is the
+    should know of the step that runs now; the executor takes it after the step. `exception` says why a run
+    failed, and where; `trace_parent` and `trace_state` are the W3C trace context that the caller sent. `parent` is the
     run that this one is part of: the caller of a sub flow, or the run whose loop or branch this one walks, of whose plan
     `block` is then the part. `inner_steps` counts the steps inside loops and branches, on the outermost run. `is_guarded`
     tells that something may catch this run's errors and go on. What most runs never touch stands on the class and is

@@ -276,5 +276,5 @@ def _while(frame: Frame, run: Run, condition: Evaluate) -> Iterator[None]:
 def _context_of(number: int, failure: ExecutionError) -> dict[str, Any]:
     data = failure.data if isinstance(failure, NodeError) else {}
     return {
-        "turn": Decimal(number), "kind": failure.kind, "code": failure.code, "message": failure.message, "data": data,
+        "turn": Decimal(number), "kind": failure.kind, "code": failure.code, "message": failure.sentence, "data": data,
     }  # fmt: skip

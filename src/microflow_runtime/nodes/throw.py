@@ -7,7 +7,7 @@ import msgspec
 
 from microflow_runtime.compiler.node_context import NodeContext
 from microflow_runtime.compiler.plan import Action, Frame
-from microflow_runtime.errors import NodeError
+from microflow_runtime.errors import Thrown
 from microflow_runtime.feel import STRING
 
 
@@ -39,7 +39,7 @@ class ThrowNode:
             evaluate = context.bind(message)
 
             def run(frame: Frame, _run: Any) -> NoReturn:
-                raise NodeError(str(evaluate(frame)), kind=kind)
+                raise Thrown(str(evaluate(frame)), kind=kind)
 
             return Action(run)
 

@@ -14,13 +14,26 @@ _HEAD: Final = b'{"exception":"","responseStatus":"SUCCESS","responseObjectsMap"
 
 
 class ActionReply(msgspec.Struct, frozen=True):
-    """What goes back: HTTP status, the six keys as JSON, and the entry that ran, if one did."""
+    """What goes back: HTTP status, the six keys as JSON, and the entry that ran, if one did.
+
+    `kind` and `code` are those of the error where the call failed or was refused.
+    """
 
     status: int
     body: bytes
     entry: FlowEntry | None = None
     catalog: Catalog | None = None
     retry_after_seconds: int | None = None
+    kind: str = ""
+    code: str = ""
+
+
+class CallFailed(Exception):
+    """An execution failed, or could not begin. `reply` is what goes back; nothing else is to be done about it."""
+
+    def __init__(self, reply: ActionReply) -> None:
+        super().__init__()
+        self.reply = reply
 
 
 def reply_body(results: bytes, entry: FlowEntry, execution_id: str) -> bytes:

@@ -25,7 +25,7 @@ from microflow_runtime.errors import (
 from microflow_runtime.model.principal import Principal
 from microflow_runtime.runtime import Catalog, FlowEntry, Runtime
 from microflow_runtime.security import ANONYMOUS, Security
-from microflow_runtime.service.action_reply import ActionReply, error_body, reply_body
+from microflow_runtime.service.action_reply import ActionReply, CallFailed, error_body, reply_body
 from microflow_runtime.service.action_request import LARGE_BYTES, ActionRequest, choose, matches, read_action
 from microflow_runtime.service.execution_ids import ExecutionIds
 from microflow_runtime.service.hang_up import CallerGone, HungUp, stopped_when
@@ -93,20 +93,23 @@ class DoAction:
         try:
             entry = self._find(catalog, principal, request)
             runs_as = self._let_in(entry, principal)
-            return ActionReply(
-                200, await self._execute(catalog, entry, runs_as, request, hung_up, trace), entry, catalog
-            )
+            body = await self._execute(catalog, entry, runs_as, request, hung_up, trace)
+            return ActionReply(200, body, entry, catalog)
+        except CallFailed as failed:
+            return failed.reply
         except (AmbiguousFlow, Refusal) as error:
             if isinstance(error, NotPermitted):
                 name = request.flow_name
                 await self.security.audit_refusal(principal, "execute", "microflow", name, address=address)
             after = error.retry_after_seconds if isinstance(error, Refusal) else None
-            return ActionReply(error.status, error_body(error.message, request.flow_name), None, catalog, after)
+            told = error_body(error.message, request.flow_name)
+            return ActionReply(error.status, told, None, catalog, after, error.kind, error.code)
 
     def act_at_once(self, principal: Principal, body: bytes) -> tuple[FlowEntry, bytes] | None:
         """Execute what the body asks for when that needs no waiting: give the entry that ran and the six keys.
 
         None for whatever else it is, a refusal included; nothing has been changed then, and `act` says what it is.
+        Raises CallFailed when the execution failed.
         """
         runtime = self.runtime
         if not runtime.is_current() or len(body) > LARGE_BYTES:
@@ -195,7 +198,8 @@ class DoAction:
             plan = entry.plan
         except MicroflowError as error:
             _log.error("flow cannot be compiled", flow=entry.object_name, code=error.code, error=error.message)
-            return error_body(_NOT_COMPILED, entry.record.name, entry.record.id)
+            told = error_body(_NOT_COMPILED, entry.record.name, entry.record.id)
+            raise CallFailed(ActionReply(200, told, entry, catalog, kind=error.kind, code=error.code)) from error
         if plan.waits or request.is_large:
             return await self._run(catalog, entry, plan, principal, request, hung_up, trace)
         return self._run_at_once(catalog, entry, plan, principal, request.objects)
@@ -203,13 +207,18 @@ class DoAction:
     def _run_at_once(
         self, catalog: Catalog, entry: FlowEntry, plan: Plan, principal: Principal, objects: dict[str, Any]
     ) -> bytes:
-        """Execute a plan that waits for nothing and give the six keys. Nobody else runs meanwhile, so it is not counted in."""
+        """Execute a plan that waits for nothing and give the six keys. Nobody else runs meanwhile, so it is not counted in.
+
+        Raises CallFailed.
+        """
         run = self._new_run(plan, principal)
         try:
             run.frame = read_inputs(plan, objects, principal, run)
             body = reply_body(perform_at_once(run), entry, run.execution_id)
-        except Exception as error:  # noqa: BLE001 - as in `_run`
-            body = self._failed(entry, run, error)
+        except Exception as error:  # as in `_run`
+            failed = self._failed(catalog, entry, run, error)
+            self._ended(catalog, entry, run)
+            raise failed from error
         self._ended(catalog, entry, run)
         return body
 
@@ -225,7 +234,7 @@ class DoAction:
     ) -> bytes:
         """Execute a plan that may wait, or a large request, and give the six keys.
 
-        Raises Refusal, and CallerGone when the caller hung up.
+        Raises CallFailed, Refusal, and CallerGone when the caller hung up.
         """
         self._enter(principal.username)
         run = self._new_run(plan, principal)
@@ -249,8 +258,10 @@ class DoAction:
             run.exception = "The caller hung up."
             _log.info("caller hung up", flow=entry.object_name, execution=run.execution_id)
             raise
-        except Exception as error:  # noqa: BLE001 - the edge of a call: a bug of ours or of an installed node type must not end the worker
-            return self._failed(entry, run, error)
+        except (
+            Exception
+        ) as error:  # the edge of a call: a bug of ours or of an installed node type must not end the worker
+            raise self._failed(catalog, entry, run, error) from error
         finally:
             self._leave(principal.username)
             self._ended(catalog, entry, run)
@@ -260,17 +271,20 @@ class DoAction:
         limits = runtime.limits.tightened(plan.limits) if plan.tightens else runtime.limits
         return Run(plan, [], principal, runtime.resources, limits, self._new_id(), capture=self._capture)
 
-    def _failed(self, entry: FlowEntry, run: Run, error: Exception) -> bytes:
-        """Tell the log of an execution that failed, and give the six keys that tell the caller."""
+    def _failed(self, catalog: Catalog, entry: FlowEntry, run: Run, error: Exception) -> CallFailed:
+        """Tell the log and the trace why and where an execution failed, and give what the caller is told."""
         flow, execution = entry.object_name, run.execution_id
+        told, kind, code = _INTERNAL, MicroflowError.kind, MicroflowError.code
         if isinstance(error, MicroflowError):
-            run.exception = mask_sentence(run, error.message)
+            run.exception, kind, code = mask_sentence(run, error.message), error.kind, error.code
+            told = mask_sentence(run, error.sentence) if isinstance(error, ExecutionError) else run.exception
             log = _log.info if isinstance(error, ExecutionError) else _log.error
             log("execution failed", flow=flow, execution=execution, code=error.code, error=run.exception)
         else:
             run.exception = _INTERNAL
             _log.error("execution met a bug", flow=flow, execution=execution, exception=masked_trace(run, error))
-        return error_body(run.exception, entry.record.name, entry.record.id, execution)
+        body = error_body(told, entry.record.name, entry.record.id, execution)
+        return CallFailed(ActionReply(200, body, entry, catalog, kind=kind, code=code))
 
     def _ended(self, catalog: Catalog, entry: FlowEntry, run: Run) -> None:
         """Count an execution that has ended, and keep it for who asks about it."""

@@ -8,7 +8,7 @@ from starlette.routing import Router
 from starlette.types import Receive, Scope, Send
 
 from microflow_runtime.compiler.business_objects import JsonLimits
-from microflow_runtime.errors import MicroflowError, NotFound
+from microflow_runtime.errors import BadRequest, MicroflowError, NotFound
 from microflow_runtime.runtime import Runtime
 from microflow_runtime.security import Security
 from microflow_runtime.service.action_reply import error_body
@@ -18,13 +18,12 @@ from microflow_runtime.web import health, iam2
 from microflow_runtime.web.body import BodyReader
 from microflow_runtime.web.cors import Cors
 from microflow_runtime.web.do_action import WRONG_HOST, DoActionEndpoint, send_json
-from microflow_runtime.web.headers import ALWAYS, JSON, Header, pick
+from microflow_runtime.web.headers import ALWAYS, JSON, Header, error_headers, pick
 from microflow_runtime.web.hosts import Hosts
 from microflow_runtime.web.refresh import RefreshEndpoints
 from microflow_runtime.web.snapshots import SnapshotEndpoints
 
 _log: Final = get_log("web")
-_WORDS: Final = {400: "invalid_request", 404: "not_found", 414: "url_too_long", 431: "headers_too_large"}
 
 
 class Application:
@@ -74,20 +73,23 @@ class Application:
         except Exception:  # noqa: BLE001 - the outermost edge: the log tells, the caller gets no more than that
             _log.exception("request met a bug", path=mask_tokens(scope["path"][:200]))
             cors = self._cors.headers_for(pick(scope["headers"]).get(b"origin"))
-            await send_json(send, 500, error_body("An internal error."), (self._epoch(), *cors))
+            told = error_headers(MicroflowError.kind, MicroflowError.code)
+            await send_json(send, 500, error_body("An internal error."), (self._epoch(), *told, *cors))
 
     def refuse(self, error: MicroflowError, url: bytes, headers: list[Header]) -> tuple[list[Header], bytes]:
         """Give headers and body of the answer to a request that the protocol does not take, see `framing`."""
         self._runtime.metrics.refusals[error.status] += 1
         body = _refusal_body(error, url.decode("latin-1"))
         cors = self._cors.headers_for(pick(headers).get(b"origin"))
-        return [JSON, (b"content-length", b"%d" % len(body)), *ALWAYS, self._epoch(), *cors], body
+        told = error_headers(error.kind, error.code)
+        return [JSON, (b"content-length", b"%d" % len(body)), *ALWAYS, self._epoch(), *told, *cors], body
 
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = pick(scope["headers"])
         origin = headers.get(b"origin")
         if not self._hosts.accept(headers.get(b"host", b"")):
-            await send_json(send, 400, error_body(WRONG_HOST), self._cors.headers_for(origin))
+            told = error_headers(BadRequest.kind, BadRequest.code)
+            await send_json(send, 400, error_body(WRONG_HOST), (*told, *self._cors.headers_for(origin)))
         elif origin is None:
             await self._router(scope, receive, send)
         elif scope["method"] == "OPTIONS" and b"access-control-request-method" in headers:
@@ -125,8 +127,11 @@ class Application:
 
 
 async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
-    content = _refusal_body(NotFound("There is no such path."), scope["path"])
-    response = Response(content, 404, media_type="application/json; charset=utf-8", headers=dict(_text(ALWAYS)))
+    error = NotFound("There is no such path.")
+    headers = dict(_text((*ALWAYS, *error_headers(error.kind, error.code))))
+    response = Response(
+        _refusal_body(error, scope["path"]), 404, media_type="application/json; charset=utf-8", headers=headers
+    )
     await response(scope, receive, send)
 
 
@@ -134,8 +139,7 @@ def _refusal_body(error: MicroflowError, path: str) -> bytes:
     """Give the body of a refusal that no endpoint made: the six keys on the paths of flows, elsewhere the words of IAM2."""
     if "/MicroflowRest/" in path:
         return error_body(error.message)
-    word = _WORDS.get(error.status, "internal_error")
-    return msgspec.json.encode({"error": word, "error_description": error.message})
+    return msgspec.json.encode({"error": error.kind, "error_description": error.message})
 
 
 def _text(headers: tuple[Header, ...]) -> list[tuple[str, str]]:

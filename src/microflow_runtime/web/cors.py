@@ -12,7 +12,7 @@ from microflow_runtime.web.headers import Header
 _ALLOWED_HEADERS: Final = (
     b"Authorization, Content-Type, IAMToken, Idempotency-Key, Traceparent, X-Microflow-Min-Epoch, X-Requested-With"
 )
-_EXPOSED_HEADERS: Final = b"X-Microflow-Snapshot, X-Microflow-Epoch, X-Microflow-Worker, Retry-After"
+_EXPOSED_HEADERS: Final = b"X-Microflow-Error, X-Microflow-Error-Code, X-Microflow-Snapshot, X-Microflow-Epoch, X-Microflow-Worker, Retry-After"
 _MAX_AGE_SECONDS: Final = b"600"
 
 

@@ -10,10 +10,17 @@ from typing import Final
 
 from starlette.types import Receive, Scope, Send
 
-from microflow_runtime.errors import BadRequest, MethodNotAllowed, MicroflowError, NotAuthenticated, Refusal
+from microflow_runtime.errors import (
+    BadRequest,
+    MethodNotAllowed,
+    MicroflowError,
+    NotAuthenticated,
+    NotAvailable,
+    Refusal,
+)
 from microflow_runtime.model.principal import Principal
 from microflow_runtime.security import Credentials, Security
-from microflow_runtime.service.action_reply import ActionReply, error_body
+from microflow_runtime.service.action_reply import ActionReply, CallFailed, error_body
 from microflow_runtime.service.credentials import find_principal, read_credentials
 from microflow_runtime.service.do_action import NO_TRACE, DoAction, Trace
 from microflow_runtime.service.hang_up import CallerGone
@@ -21,7 +28,7 @@ from microflow_runtime.service.permission import refuse_unread
 from microflow_runtime.telemetry import get_log
 from microflow_runtime.web.body import BodyReader
 from microflow_runtime.web.cors import Cors
-from microflow_runtime.web.headers import ALWAYS, JSON, NO_SNIFFING, Header, is_json, pick
+from microflow_runtime.web.headers import ALWAYS, JSON, NO_SNIFFING, Header, error_headers, is_json, pick
 from microflow_runtime.web.hosts import Hosts
 from microflow_runtime.web.whole_reply import EXTENSION
 
@@ -72,11 +79,20 @@ class DoActionEndpoint:
         principal = self._authenticate_fast(get(b"authorization"), get(b"iamtoken"), get(b"cookie"))
         if principal is None:
             return None
-        reply = self._act_at_once(principal, body)
+        try:
+            reply = self._act_at_once(principal, body)
+        except CallFailed as failed:
+            return self._head_of_failed(failed.reply) + b"\r\n" + failed.reply.body
         if reply is None:
             return None
         entry, text = reply
         return b"%bcontent-length: %d\r\n%b\r\n%b" % (self._head, len(text), entry.header_lines, text)
+
+    def _head_of_failed(self, reply: ActionReply) -> bytes:
+        """Give the header lines of an execution that failed, for an answer that is written at once."""
+        assert reply.entry is not None
+        lines = b"".join(b"%b: %b\r\n" % header for header in error_headers(reply.kind, reply.code))
+        return b"%bcontent-length: %d\r\n%b%b" % (self._head, len(reply.body), reply.entry.header_lines, lines)
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -84,7 +100,8 @@ class DoActionEndpoint:
         get = headers.get
         host, origin = get(b"host", b""), get(b"origin")
         if host not in self.hosts.remembered and not self.hosts.accept(host):
-            await send_json(send, 400, error_body(WRONG_HOST), (self._epoch(), *self._cors.headers_for(origin)))
+            more = (*error_headers(BadRequest.kind, BadRequest.code), *self._cors.headers_for(origin))
+            await send_json(send, 400, error_body(WRONG_HOST), (self._epoch(), *more))
             return
         try:
             if scope["method"] != "POST":
@@ -113,7 +130,10 @@ class DoActionEndpoint:
             reply = refusal_reply(error)
         if reply.entry is not None and origin is None and EXTENSION in scope.get("extensions", ()):
             body = reply.body
-            head = b"%bcontent-length: %d\r\n%b" % (self._head, len(body), reply.entry.header_lines)
+            if reply.kind:
+                head = self._head_of_failed(reply)
+            else:
+                head = b"%bcontent-length: %d\r\n%b" % (self._head, len(body), reply.entry.header_lines)
             if scope["extensions"][EXTENSION].send(head, body):
                 return
         await self._send(reply, origin, send)
@@ -139,6 +159,8 @@ class DoActionEndpoint:
         headers.append((b"x-microflow-epoch", catalog.epoch_header) if catalog is not None else self._epoch())
         if entry is not None:
             headers.append((b"x-microflow-snapshot", entry.snapshot_header))
+        if reply.kind:
+            headers += error_headers(reply.kind, reply.code)
         if reply.status != 200:
             self._refusals[reply.status] += 1
             headers += _refusal_headers(reply)
@@ -165,12 +187,11 @@ async def _hung_up(receive: Receive) -> None:
 
 def refusal_reply(error: MicroflowError) -> ActionReply:
     """Give the answer to a call that was not let in; what is no refusal of ours is told as not available."""
-    status = error.status if isinstance(error, Refusal) else 503
     if not isinstance(error, Refusal):
         _log.error("call could not be served", code=error.code, reason=error.message, cause=repr(error.__cause__))
-    message = error.message if isinstance(error, Refusal) else "The server cannot serve this call now."
-    after = error.retry_after_seconds if isinstance(error, Refusal) else 1
-    return ActionReply(status, error_body(message), retry_after_seconds=after)
+        error = NotAvailable("The server cannot serve this call now.", retry_after_seconds=1)
+    told, after = error_body(error.message), error.retry_after_seconds
+    return ActionReply(error.status, told, retry_after_seconds=after, kind=error.kind, code=error.code)
 
 
 def _refusal_headers(reply: ActionReply) -> list[Header]:

@@ -7,8 +7,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from microflow_runtime.errors import DefinitionFaults, MethodNotAllowed, MicroflowError, Refusal
+from microflow_runtime.errors import DefinitionFaults, MethodNotAllowed, MicroflowError, NotAvailable, Refusal
 from microflow_runtime.telemetry import get_log
+from microflow_runtime.web.headers import error_headers
 
 _log: Final = get_log("web")
 
@@ -36,6 +37,10 @@ def told(error: MicroflowError) -> tuple[int, str]:
 def answer_headers(error: MicroflowError | None, *, allow: str = "") -> dict[str, str]:
     """Give the headers that every answer carries, and those of a refusal; `allow` are the methods the path takes."""
     headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+    if error is not None:
+        shown = error if isinstance(error, Refusal | DefinitionFaults) else NotAvailable("")
+        for name, value in error_headers(shown.kind, shown.code):
+            headers[name.decode()] = value.decode()
     if error is not None and error.status == 401:
         headers["www-authenticate"] = "Bearer"
     if isinstance(error, MethodNotAllowed):

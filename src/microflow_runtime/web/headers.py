@@ -1,6 +1,7 @@
 """The headers of a request that matter, found in one pass, and those that every answer carries."""
 
 from typing import Final
+from urllib.parse import quote
 
 Header = tuple[bytes, bytes]
 JSON: Final[Header] = (b"content-type", b"application/json; charset=utf-8")
@@ -8,6 +9,7 @@ TEXT: Final[Header] = (b"content-type", b"text/plain; charset=utf-8")
 NO_SNIFFING: Final[Header] = (b"x-content-type-options", b"nosniff")
 ALWAYS: Final[tuple[Header, ...]] = ((b"cache-control", b"no-store"), NO_SNIFFING)
 
+_PLAIN: Final = "".join(map(chr, range(0x20, 0x7F))).replace("%", "")
 _WANTED: Final = frozenset(
     (
         b"authorization",
@@ -37,6 +39,11 @@ def pick(headers: list[Header]) -> dict[bytes, bytes]:
             else:
                 found[name] = value
     return found
+
+
+def error_headers(kind: str, code: str) -> tuple[Header, Header]:
+    """Give the headers that tell a program which error it is; what of a kind is no printable ASCII is percent-encoded."""
+    return (b"x-microflow-error", quote(kind, safe=_PLAIN).encode()), (b"x-microflow-error-code", code.encode())
 
 
 def is_json(content_type: bytes | None) -> bool:

@@ -13,28 +13,17 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from microflow_runtime.errors import MethodNotAllowed, MicroflowError, NotFound
+from microflow_runtime.errors import MethodNotAllowed, MicroflowError, NotAvailable, NotFound, Refusal
 from microflow_runtime.security import COOKIE_NAME, LoginRequest, Security
 from microflow_runtime.service import iam2
 from microflow_runtime.settings import Secret, Settings
 from microflow_runtime.store import Rights
 from microflow_runtime.telemetry import Metrics, get_log
+from microflow_runtime.web.headers import error_headers
 from microflow_runtime.web.iam2_body import read_json
 
 BASE = "/IAM2RESTService"
 _Handler = Callable[[Request], Awaitable[Response]]
-_ERRORS = {
-    400: "invalid_request",
-    401: "not_authenticated",
-    403: "not_permitted",
-    404: "not_found",
-    405: "method_not_allowed",
-    409: "conflict",
-    413: "too_large",
-    415: "unsupported_media_type",
-    429: "too_many_requests",
-    503: "not_available",
-}
 _ALWAYS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 _log = get_log("web")
@@ -84,11 +73,12 @@ class _Endpoint:
         await response(scope, receive, send)
 
     def _refuse(self, error: MicroflowError) -> Response:
-        status = error.status if error.status in _ERRORS else 503
+        shown = error if isinstance(error, Refusal) else NotAvailable(error.message)
+        status = shown.status
         if status == 503:
             _log.warning("refused", reason=error.message, cause=repr(error.__cause__))
-        body = {"error": _ERRORS[status], "error_description": error.message}
-        headers: dict[str, str] = {}
+        body = {"error": shown.kind, "error_description": shown.message}
+        headers = {name.decode(): value.decode() for name, value in error_headers(shown.kind, shown.code)}
         if status == 401:
             headers["www-authenticate"] = "Bearer"
         if status == 405:

@@ -74,7 +74,7 @@ async def test_a_catch_leaves_other_kinds_alone(kinds: list[str], throws: str) -
     with pytest.raises(NodeError) as caught:
         await app.call("Outer")
     assert caught.value.message == 'Outer, sub flow "Call": Inner, throw "Fail": it went wrong'
-    assert caught.value.kind == throws
+    assert (caught.value.kind, caught.value.sentence) == (throws, "it went wrong")
 
 
 async def test_a_catch_sees_the_error() -> None:

@@ -189,7 +189,7 @@ async def test_a_catch_of_the_loop_takes_the_error_of_a_turn() -> None:
 """
     )
     out = (await app.call("F", _lines("1")))["Out"]
-    assert out["text"] == 'turn 1, throw "Refuse": no s0'
+    assert out["text"] == "no s0"
 
 
 async def test_gathered_errors_leave_gaps_in_the_results() -> None:
@@ -210,6 +210,22 @@ async def test_gathered_errors_leave_gaps_in_the_results() -> None:
     )
     out = (await app.call("F", _lines("1", "0", "4")))["Out"]
     assert (out["prices"], out["names"], out["count"]) == ([1, -1, Decimal("0.25")], ["formula 2"], 3)
+
+
+async def test_a_gathered_throw_is_told_by_its_sentence() -> None:
+    """What is gathered of a throw is what its author wrote; the number of the turn stands beside it."""
+    app = _app(
+        """
+    each: = In.lines
+    item: Line
+    failures: gather
+    out: {Out.names: '= for f in failures return f.message'}
+    nodes:
+      Start: {type: start, next: Refuse}
+      Refuse: {type: throw, message: '= "no " + Line.sku'}
+"""
+    )
+    assert (await app.call("F", _lines("1", "2")))["Out"]["names"] == ["no s0", "no s1"]
 
 
 async def test_turns_side_by_side_do_not_see_each_other() -> None:

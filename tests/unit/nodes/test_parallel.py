@@ -101,4 +101,4 @@ async def test_a_catch_of_the_node_takes_the_error_of_a_branch() -> None:
     """The node is a node like others."""
     catch = "    catch: [{error: thrown, out: {Out.left: = error.message}, to: End}]"
     app = _app("{type: throw, message: no}", "{type: mapping, out: {B.right: r}, next: End}", catch=catch)
-    assert (await app.call("F"))["Out"]["left"] == 'branch "Left", throw "Work": no'
+    assert (await app.call("F"))["Out"]["left"] == "no"

@@ -16,11 +16,12 @@ nodes:
 
 
 async def test_the_message_is_computed() -> None:
-    """The error has the author's kind, and a message with what the caller sent as plain text."""
+    """The error has the author's kind, what the caller sent as plain text, and of flow and node only what is for the log."""
     with pytest.raises(NodeError) as caught:
         await SmallApp(NAME, FLOW).call("F", {"In": {"text": '" + caller.username + "'}})
     assert caught.value.kind == "stock.empty"
     assert caught.value.message == 'F, throw "Fail": no " + caller.username + " left'
+    assert caught.value.sentence == 'no " + caller.username + " left'
 
 
 async def test_the_kind_has_a_default() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from microflow_runtime.web.headers import is_json, pick
+from microflow_runtime.web.headers import error_headers, is_json, pick
 
 
 def test_only_the_wanted_headers_are_kept() -> None:
@@ -37,3 +37,19 @@ def test_a_header_that_comes_twice_fits_nothing() -> None:
 def test_what_counts_as_json(content_type: bytes | None, wanted: bool) -> None:
     """JSON in UTF-8, by whatever parameters, and nothing else."""
     assert is_json(content_type) is wanted
+
+
+@pytest.mark.parametrize(
+    ("kind", "sent"),
+    [
+        ("request.conflict", b"request.conflict"),
+        ("no luck", b"no luck"),
+        ("a\r\nX: y", b"a%0D%0AX: y"),
+        ("100%", b"100%25"),
+        ("\u0e44\u0e21\u0e48", b"%E0%B9%84%E0%B8%A1%E0%B9%88"),
+        ("a\0\x7f", b"a%00%7F"),
+    ],
+)
+def test_a_kind_of_any_script_is_one_header(kind: str, sent: bytes) -> None:
+    """What cannot stand in a header is percent-encoded, so that it can be read back and never ends a line."""
+    assert dict(error_headers(kind, "MF-E010"))[b"x-microflow-error"] == sent
