@@ -2,8 +2,11 @@
 
 import gzip
 import json
+import os
 import socket
 import time
+from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -214,3 +217,29 @@ def test_many_callers_that_stall(server: Server) -> None:
     finally:
         for caller in callers:
             caller.close()
+
+
+def test_forty_megabytes_of_headers_cost_next_to_nothing(server: Server) -> None:
+    """They are refused at 64 KiB with 431 in the six keys, before anybody is known, and the caller sees the answer."""
+    head = f"POST {ACT} HTTP/1.1\r\nHost: localhost\r\n".encode()
+    for more in (b"X: " + b"y" * 40_000_000, b"X-Field: value\r\n" * 2_500_000):
+        with socket.create_connection(("127.0.0.1", server.port), timeout=5) as caller:
+            begun = _cpu_seconds(server)
+            caller.sendall(head)
+            with suppress(BrokenPipeError, ConnectionResetError):  # the server has had enough
+                caller.sendall(more)
+            assert _cpu_seconds(server) - begun < 0.5
+    for size in (70_000, 200_000):
+        answer = talk(server, head + b"X: " + b"y" * size + b"\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 431 ")
+        assert json.loads(answer.partition(b"\r\n\r\n")[2])["responseStatus"] == "ERROR"
+    assert server.send("POST", ACT, _GOOD, user=True).outputs == {"TextBO": {"text": "x"}}
+
+
+def _cpu_seconds(server: Server) -> float:
+    """Give the processor time that the workers have used."""
+    ticks = 0
+    for pid in server.workers():
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")

@@ -7,6 +7,8 @@ import msgspec
 import pytest
 from tests.wire.world import PAGE_ORIGIN, World
 
+from microflow_runtime.errors import BadRequest, HeadersTooLarge, MicroflowError, UrlTooLong
+
 _ACT = "/MicroflowRest/DoAction"
 _CLASSES = "/MicroflowRest/classAction"
 _JSON = {"content-type": "application/json"}
@@ -101,6 +103,31 @@ def test_every_refusal_can_be_read_by_pages(
         answer = world.send(method, path, body, {"origin": origin}, **more)
         assert (answer.status, answer.header("access-control-allow-origin")) == (status, allowed)
         assert answer.header("vary") == "Origin"
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (BadRequest("Two readings."), 400, "MF-R400"),
+        (UrlTooLong("Too long."), 414, "MF-R414"),
+        (HeadersTooLarge("Too large."), 431, "MF-R431"),
+        (MicroflowError("A bug."), 500, "MF-X000"),
+    ],
+)
+def test_what_the_protocol_refuses_is_told_by_the_application(
+    world: World, error: MicroflowError, status: int, code: str
+) -> None:
+    """It is JSON in the words of the path, can be read by pages, names epoch, kind and code, and is counted."""
+    before = world.runtime.metrics.refusals[status]
+    for url, key in ((world.prefix + _ACT, "exception"), ("/IAM2RESTService/x", "error_description")):
+        fields, body = world.application.refuse(error, url.encode(), [(b"origin", PAGE_ORIGIN.encode())])
+        headers = dict(fields)
+        assert msgspec.json.decode(body)[key] == error.message
+        assert int(headers[b"content-length"]) == len(body)
+        assert headers[b"access-control-allow-origin"] == PAGE_ORIGIN.encode()
+        assert headers[b"x-microflow-error-code"] == code.encode()
+        assert headers[b"x-microflow-epoch"] == world.runtime.catalog.epoch_header
+    assert world.runtime.metrics.refusals[status] == before + 2
 
 
 @pytest.mark.parametrize("path", [_ACT, "/livez", "/snapshots", "/IAM2RESTService/services/v1/userinfo/x"])
