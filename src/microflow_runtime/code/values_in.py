@@ -64,9 +64,14 @@ def read_time(text: str) -> time:
 
 
 def read_moment(text: str) -> datetime:
-    """Read a date and time; a named zone stays one."""
+    """Read a date and time; a named zone stays one, and an offset before it tells which of two passes is meant."""
     clock, zone = _apart(text)
-    return datetime.fromisoformat(clock) if zone is None else datetime.fromisoformat(clock).replace(tzinfo=zone)
+    moment = datetime.fromisoformat(clock)
+    if zone is None:
+        return moment
+    local = moment.replace(tzinfo=zone)
+    is_second_pass = moment.tzinfo is not None and moment.utcoffset() != local.utcoffset()
+    return local.replace(fold=1) if is_second_pass else local
 
 
 def _apart(text: str) -> tuple[str, ZoneInfo | None]:

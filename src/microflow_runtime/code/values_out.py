@@ -74,7 +74,7 @@ def _temporal(value: Any, where: str) -> str:
     if isinstance(value, datetime | time):
         zone = value.tzinfo
         if isinstance(zone, ZoneInfo) and zone.key:
-            return f"{value.replace(tzinfo=None).isoformat()}@{zone.key}"
+            return f"{value.replace(tzinfo=None).isoformat()}{_pass(value)}@{zone.key}"
         return value.isoformat()
     if isinstance(value, date):
         return value.isoformat()
@@ -83,6 +83,16 @@ def _temporal(value: Any, where: str) -> str:
     if isinstance(value, Months):
         return str(value)
     raise ValueError(f"{where} is a {type(value).__module__}.{type(value).__qualname__}, which no flow can hold")
+
+
+def _pass(value: datetime | time) -> str:
+    """Give the offset of a time that its zone shows twice where the second is meant, nothing for any other."""
+    if not value.fold or isinstance(value, time):
+        return ""
+    first, second = value.replace(fold=0).utcoffset(), value.utcoffset()
+    if first is None or second is None or second >= first:
+        return ""
+    return value.isoformat().removeprefix(value.replace(tzinfo=None).isoformat())
 
 
 def _duration(value: timedelta) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from microflow_runtime.feel.calendar import DAY_NANOS, NANOS
+from microflow_runtime.feel.home_zone import set_home_zone
 from microflow_runtime.feel.temporal import Date, DateTime
 from microflow_runtime.feel.zones import get_zone, offset_at
 
@@ -14,14 +15,17 @@ class _Clock(threading.local):
     """What the present thread takes for the time."""
 
     nanos: Callable[[], int] = staticmethod(time.time_ns)
-    zone: str = "UTC"
+    zone: str = ""
 
 
 _clock: Final = _Clock()
+_UTC: Final = frozenset({"", "UTC"})
 
 
 def set_clock(nanos: Callable[[], int] = time.time_ns, zone: str = "UTC") -> None:
     """Set this thread's clock: a function that gives nanoseconds since 1970-01-01T00:00:00Z, and the name of a zone.
+
+    A date and time without an offset is compared in that zone from now on.
 
     Raises ValueError when there is no such zone.
     """
@@ -30,16 +34,18 @@ def set_clock(nanos: Callable[[], int] = time.time_ns, zone: str = "UTC") -> Non
     get_zone(zone)
     _clock.nanos = nanos
     _clock.zone = zone
+    set_home_zone(zone)
 
 
 def now() -> DateTime:
     """Give the present moment in the execution's zone."""
     moment = _clock.nanos()
-    local = moment + offset_at(_clock.zone, moment // NANOS) * NANOS
-    days, rest = divmod(local, DAY_NANOS)
-    if _clock.zone == "UTC":
+    if _clock.zone in _UTC:
+        days, rest = divmod(moment, DAY_NANOS)
         return DateTime(days, rest, 0)
-    return DateTime(days, rest, None, _clock.zone)
+    offset = offset_at(_clock.zone, moment // NANOS)
+    days, rest = divmod(moment + offset * NANOS, DAY_NANOS)
+    return DateTime(days, rest, offset, _clock.zone)
 
 
 def today() -> Date:

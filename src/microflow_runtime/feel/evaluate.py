@@ -13,6 +13,7 @@ from microflow_runtime.feel.emit import HANDLERS as EMITTERS
 from microflow_runtime.feel.emit import Emitter, build, compile_function
 from microflow_runtime.feel.faults import Failure, FeelLimitError, LimitFailure
 from microflow_runtime.feel.formula import patterns_of
+from microflow_runtime.feel.home_zone import set_home_zone
 from microflow_runtime.feel.lexer import SyntaxFault
 from microflow_runtime.feel.numbers import NUMBER_CONTEXT
 from microflow_runtime.feel.parse import parse
@@ -71,9 +72,13 @@ def _run(
     layout = {name: index for index, name in enumerate(context)}
     emitter = Emitter(EMITTERS, layout, guard=_guard(errors))
     function = compile_function(emitter, build(emitter, tree, None))
-    with decimal.localcontext(NUMBER_CONTEXT):
-        limits.start()
-        return function(list(context.values()))
+    home = set_home_zone(None)
+    try:
+        with decimal.localcontext(NUMBER_CONTEXT):
+            limits.start()
+            return function(list(context.values()))
+    finally:
+        set_home_zone(home)
 
 
 def _guard(errors: list[HiddenError]) -> Callable[[Callable[..., Any], syntax.Node], Callable[..., Any]]:

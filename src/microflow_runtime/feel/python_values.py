@@ -11,27 +11,28 @@ Pythons = dt.date | dt.time | dt.datetime | dt.timedelta
 
 
 def from_python(value: Pythons) -> Date | Time | DateTime | DaysDuration:
-    """Give the value of the language for one of Python's; a `ZoneInfo` keeps its name, other zones become offsets."""
+    """Give the value of the language for one of Python's; a `ZoneInfo` keeps its name and the pass (`fold`) that is meant, other zones become offsets."""
     if isinstance(value, dt.timedelta):
         return DaysDuration(value.days * DAY_NANOS + value.seconds * NANOS + value.microseconds * 1000)
     if isinstance(value, dt.datetime):
-        offset, zone = _offset(value)
-        return DateTime(days_from_date(value.year, value.month, value.day), _nanos(value), offset, zone)
+        days = days_from_date(value.year, value.month, value.day)
+        if isinstance(value.tzinfo, ZoneInfo) and value.tzinfo.key:
+            return DateTime.local(days, _nanos(value), value.tzinfo.key, _seconds(value))
+        return DateTime(days, _nanos(value), _seconds(value))
     if isinstance(value, dt.date):
         return Date(value.year, value.month, value.day)
-    offset, zone = _offset(value)
-    return Time(_nanos(value), offset, zone)
+    if isinstance(value.tzinfo, ZoneInfo) and value.tzinfo.key:
+        return Time(_nanos(value), None, value.tzinfo.key)
+    return Time(_nanos(value), _seconds(value))
 
 
 def _nanos(value: dt.datetime | dt.time) -> int:
     return ((value.hour * 60 + value.minute) * 60 + value.second) * NANOS + value.microsecond * 1000
 
 
-def _offset(value: dt.datetime | dt.time) -> tuple[int | None, str | None]:
-    if isinstance(value.tzinfo, ZoneInfo) and value.tzinfo.key:
-        return None, value.tzinfo.key
+def _seconds(value: dt.datetime | dt.time) -> int | None:
     offset = value.utcoffset()
-    return (None if offset is None else int(offset.total_seconds())), None
+    return None if offset is None else int(offset.total_seconds())
 
 
 def to_python(value: Ours) -> Pythons:

@@ -1,12 +1,12 @@
 """The dates, times and durations of the language: immutable, hashable, written as ISO 8601 by `str`.
 
 Python's own stop at the year 9999 and at microseconds. Equality and order are FEEL's: two times with an offset are
-equal when they are the same moment. Ordering a time with offset and one without raises `Failure`.
+equal when they are the same moment. Ordering a time with offset and one without raises `Failure`, except that a date and
+time without one is taken in the zone of the app whose formula compares it.
 """
 
-from decimal import Decimal
 from functools import total_ordering
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from microflow_runtime.feel.calendar import (
     DAY_NANOS,
@@ -16,160 +16,12 @@ from microflow_runtime.feel.calendar import (
     date_from_days,
     days_from_date,
 )
+from microflow_runtime.feel.durations import DaysDuration, MonthsDuration, Temporal, seconds_text, set_fields
 from microflow_runtime.feel.faults import Failure
-from microflow_runtime.feel.zones import format_offset, local_offset, offset_at, standard_offset
+from microflow_runtime.feel.home_zone import home_zone
+from microflow_runtime.feel.zones import format_offset, local_offset, offset_at, resolve_local, standard_offset
 
-_MAXIMUM_MONTHS: Final = 12 * 10 * MAXIMUM_YEAR
-_MAXIMUM_NANOS: Final = 10 * MAXIMUM_YEAR * 366 * DAY_NANOS
-
-
-def _set(target: object, **fields: object) -> None:
-    for name, value in fields.items():
-        object.__setattr__(target, name, value)
-
-
-class Temporal:
-    """The root of the six kinds; nothing can be set on one."""
-
-    __slots__: tuple[str, ...] = ()
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"{type(self).__name__} cannot be changed")
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), tuple(getattr(self, name) for name in self.__slots__)
-
-
-@total_ordering
-class MonthsDuration(Temporal):
-    """A duration of whole months, `P1Y2M`."""
-
-    __slots__ = ("total",)
-    total: int
-
-    def __init__(self, total: int) -> None:
-        if abs(total) > _MAXIMUM_MONTHS:
-            raise Failure("the duration is longer than any of the language")
-        _set(self, total=total)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, MonthsDuration) and self.total == other.total
-
-    def __hash__(self) -> int:
-        return hash(("months", self.total))
-
-    def __lt__(self, other: "MonthsDuration") -> bool:
-        return self.total < other.total
-
-    def __add__(self, other: Any) -> Any:
-        if isinstance(other, MonthsDuration):
-            return MonthsDuration(self.total + other.total)
-        if isinstance(other, Date | DateTime):
-            return other + self
-        return NotImplemented
-
-    def __sub__(self, other: "MonthsDuration") -> "MonthsDuration":
-        return MonthsDuration(self.total - other.total)
-
-    def __neg__(self) -> "MonthsDuration":
-        return MonthsDuration(-self.total)
-
-    def __abs__(self) -> "MonthsDuration":
-        return MonthsDuration(abs(self.total))
-
-    def __mul__(self, factor: Decimal) -> "MonthsDuration":
-        return MonthsDuration(int(Decimal(self.total) * _bounded(factor)))
-
-    __rmul__ = __mul__
-
-    def __truediv__(self, other: Any) -> Any:
-        if isinstance(other, MonthsDuration):
-            return Decimal(self.total) / Decimal(other.total)
-        return MonthsDuration(int(Decimal(self.total) / other))
-
-    def __str__(self) -> str:
-        years, months = divmod(abs(self.total), 12)
-        sign = "-" if self.total < 0 else ""
-        return f"{sign}P{f'{years}Y' if years else ''}{f'{months}M' if months or not years else ''}"
-
-    __repr__ = __str__
-
-
-def _bounded(factor: Decimal) -> Decimal:
-    if factor.adjusted() > 40:
-        raise Failure("the duration is longer than any of the language")
-    return factor
-
-
-@total_ordering
-class DaysDuration(Temporal):
-    """A duration of days and time, `P1DT2H`, counted in nanoseconds."""
-
-    __slots__ = ("total",)
-    total: int
-
-    def __init__(self, total: int) -> None:
-        if abs(total) > _MAXIMUM_NANOS:
-            raise Failure("the duration is longer than any of the language")
-        _set(self, total=total)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, DaysDuration) and self.total == other.total
-
-    def __hash__(self) -> int:
-        return hash(("days", self.total))
-
-    def __lt__(self, other: "DaysDuration") -> bool:
-        return self.total < other.total
-
-    def __add__(self, other: Any) -> Any:
-        if isinstance(other, DaysDuration):
-            return DaysDuration(self.total + other.total)
-        if isinstance(other, Date | Time | DateTime):
-            return other + self
-        return NotImplemented
-
-    def __sub__(self, other: "DaysDuration") -> "DaysDuration":
-        return DaysDuration(self.total - other.total)
-
-    def __neg__(self) -> "DaysDuration":
-        return DaysDuration(-self.total)
-
-    def __abs__(self) -> "DaysDuration":
-        return DaysDuration(abs(self.total))
-
-    def __mul__(self, factor: Decimal) -> "DaysDuration":
-        return DaysDuration(int(Decimal(self.total) * _bounded(factor)))
-
-    __rmul__ = __mul__
-
-    def __truediv__(self, other: Any) -> Any:
-        if isinstance(other, DaysDuration):
-            return Decimal(self.total) / Decimal(other.total)
-        return DaysDuration(int(Decimal(self.total) / other))
-
-    def parts(self) -> tuple[int, int, int, int]:
-        """Give days, hours, minutes and nanoseconds of the absolute value."""
-        days, rest = divmod(abs(self.total), DAY_NANOS)
-        hours, rest = divmod(rest, 3600 * NANOS)
-        minutes, nanos = divmod(rest, 60 * NANOS)
-        return days, hours, minutes, nanos
-
-    def __str__(self) -> str:
-        days, hours, minutes, nanos = self.parts()
-        clock = f"{f'{hours}H' if hours else ''}{f'{minutes}M' if minutes else ''}{f'{seconds_text(nanos)}S' if nanos else ''}"
-        if not days and not clock:
-            return "PT0S"
-        return f"{'-' if self.total < 0 else ''}P{f'{days}D' if days else ''}{'T' + clock if clock else ''}"
-
-    __repr__ = __str__
-
-
-def seconds_text(nanos: int, width: int = 0) -> str:
-    """Write nanoseconds as seconds, with as many digits after the point as it takes."""
-    seconds, fraction = divmod(nanos, NANOS)
-    text = f"{seconds:0{width}d}"
-    return f"{text}.{fraction:09d}".rstrip("0") if fraction else text
+__all__ = ["Date", "DateTime", "DaysDuration", "MonthsDuration", "Temporal", "Time", "seconds_text"]
 
 
 @total_ordering
@@ -184,7 +36,7 @@ class Date(Temporal):
     def __init__(self, year: int, month: int, day: int) -> None:
         if abs(year) > MAXIMUM_YEAR:
             raise Failure(f"the year {year} lies outside -{MAXIMUM_YEAR} to {MAXIMUM_YEAR}")
-        _set(self, year=year, month=month, day=day)
+        set_fields(self, year=year, month=month, day=day)
 
     @property
     def days(self) -> int:
@@ -218,6 +70,8 @@ class Date(Temporal):
             return Date.from_days(self.days + other.total // DAY_NANOS)
         return NotImplemented
 
+    __radd__ = __add__
+
     def __sub__(self, other: Any) -> Any:
         if isinstance(other, Date):
             return DaysDuration((self.days - other.days) * DAY_NANOS)
@@ -241,12 +95,6 @@ def _clock_text(nanos: int) -> str:
     return f"{minutes // 60:02d}:{minutes % 60:02d}:{seconds_text(rest, 2)}"
 
 
-def _zone_text(offset: int | None, zone: str | None) -> str:
-    if zone is not None:
-        return "@" + zone
-    return "" if offset is None else format_offset(offset)
-
-
 @total_ordering
 class Time(Temporal):
     """A time of day: nanoseconds since midnight, with an offset in seconds or the name of a zone, or neither."""
@@ -257,7 +105,7 @@ class Time(Temporal):
     zone: str | None
 
     def __init__(self, nanos: int, offset: int | None = None, zone: str | None = None) -> None:
-        _set(self, nanos=nanos, offset=offset, zone=zone)
+        set_fields(self, nanos=nanos, offset=offset, zone=zone)
 
     @property
     def utc_offset(self) -> int | None:
@@ -268,17 +116,27 @@ class Time(Temporal):
         offset = self.utc_offset
         return (False, self.nanos) if offset is None else (True, self.nanos - offset * NANOS)
 
+    def _millisecond(self) -> tuple[bool, int]:
+        """Give what is compared: the standard's kit holds two that differ by less than a millisecond for equal."""
+        zoned, nanos = self._moment()
+        return zoned, nanos // 1_000_000
+
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Time) and self._moment() == other._moment()
+        return isinstance(other, Time) and self._millisecond() == other._millisecond()
 
     def __hash__(self) -> int:
-        return hash(self._moment())
+        return hash(self._millisecond())
 
     def __lt__(self, other: "Time") -> bool:
-        return _both(self._moment(), other._moment(), "times")[0] < other._moment()[1]
+        mine, theirs = _both(self._millisecond(), other._millisecond(), "times")
+        return mine < theirs
 
-    def __add__(self, other: DaysDuration) -> "Time":
+    def __add__(self, other: object) -> "Time":
+        if not isinstance(other, DaysDuration):
+            return NotImplemented
         return Time((self.nanos + other.total) % DAY_NANOS, self.offset, self.zone)
+
+    __radd__ = __add__
 
     def __sub__(self, other: Any) -> Any:
         if isinstance(other, Time):
@@ -287,7 +145,8 @@ class Time(Temporal):
         return self + -other
 
     def __str__(self) -> str:
-        return _clock_text(self.nanos) + _zone_text(self.offset, self.zone)
+        shown = f"@{self.zone}" if self.zone is not None else "" if self.offset is None else format_offset(self.offset)
+        return _clock_text(self.nanos) + shown
 
     __repr__ = __str__
 
@@ -300,7 +159,11 @@ def _both(first: tuple[bool, int], second: tuple[bool, int], what: str) -> tuple
 
 @total_ordering
 class DateTime(Temporal):
-    """A day (days since 1970-01-01) and a time of it (nanoseconds), with an offset, the name of a zone, or neither."""
+    """A day (days since 1970-01-01) and a time of it (nanoseconds), with an offset, an offset and a zone, or neither.
+
+    A zone given without an offset is asked for it: of a time that comes twice the first is meant, and one that the zone
+    leaves out moves forward with the clock. An offset given beside a zone is taken to be one the zone has then.
+    """
 
     __slots__ = ("days", "nanos", "offset", "zone")
     days: int
@@ -311,7 +174,14 @@ class DateTime(Temporal):
     def __init__(self, days: int, nanos: int, offset: int | None = None, zone: str | None = None) -> None:
         if abs(days) > 366 * MAXIMUM_YEAR:
             raise Failure(f"the date lies outside the years -{MAXIMUM_YEAR} to {MAXIMUM_YEAR}")
-        _set(self, days=days, nanos=nanos, offset=offset, zone=zone)
+        if zone is not None and offset is None:
+            days, nanos, offset = _in_zone(zone, days, nanos, None)
+        set_fields(self, days=days, nanos=nanos, offset=offset, zone=zone)
+
+    @classmethod
+    def local(cls, days: int, nanos: int, zone: str, wanted: int | None) -> Self:
+        """Make the moment of a local time in a zone; `wanted` is the offset that is meant where the time comes twice."""
+        return cls(*_in_zone(zone, days, nanos, wanted), zone)
 
     @property
     def date(self) -> Date:
@@ -320,60 +190,114 @@ class DateTime(Temporal):
 
     @property
     def time(self) -> Time:
-        """The time of day."""
-        return Time(self.nanos, self.offset, self.zone)
+        """The time of day. One of a named zone keeps the name, not the offset of the day."""
+        return Time(self.nanos, self.offset if self.zone is None else None, self.zone)
 
     @property
     def utc_offset(self) -> int | None:
         """The offset in seconds, at a named zone the one that holds at this time; None without either."""
-        return self.offset if self.zone is None else local_offset(self.zone, self.days, self.nanos // NANOS)
+        return self.offset
 
-    def _moment(self) -> tuple[bool, int]:
+    @property
+    def is_second_pass(self) -> bool:
+        """Whether the zone shows this time twice and the later one is meant."""
+        return self.zone is not None and self.offset != local_offset(self.zone, self.days, self.nanos // NANOS)
+
+    def moment(self) -> tuple[bool, int]:
+        """Give nanoseconds since 1970-01-01T00:00:00, and whether they are counted in UTC."""
         local = self.days * DAY_NANOS + self.nanos
-        offset = self.utc_offset
-        return (False, local) if offset is None else (True, local - offset * NANOS)
+        return (False, local) if self.offset is None else (True, local - self.offset * NANOS)
 
-    def _millisecond(self) -> tuple[bool, int]:
-        """Give what is compared: the standard's kit holds two that differ by less than a millisecond for equal."""
-        zoned, nanos = self._moment()
-        return zoned, nanos // 1_000_000
+    def at_home(self) -> "DateTime":
+        """Give a time without offset as the moment that it is in the zone of the app, any other as it is."""
+        zone = home_zone()
+        return self if self.offset is not None or zone is None else DateTime(self.days, self.nanos, None, zone)
+
+    def in_zone(self, zone: str) -> "DateTime":
+        """Give the same moment as the clocks of a zone show it; a time without offset is one of the app's zone.
+
+        Raises ValueError when there is no such zone.
+        """
+        zoned, moment = self.at_home().moment()
+        if not zoned:
+            raise Failure("a date and time without offset is no moment where no app gives a time zone")
+        return _from_moment(moment, zone)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, DateTime) and self._millisecond() == other._millisecond()
+        if not isinstance(other, DateTime):
+            return False
+        first, second = _alike(self, other)
+        return _milliseconds(first) == _milliseconds(second)
 
     def __hash__(self) -> int:
-        return hash(self._millisecond())
+        # Not of the app's zone, which may be another one where the hash is looked up.
+        return hash(_milliseconds(self))
 
     def __lt__(self, other: "DateTime") -> bool:
-        mine, theirs = _both(self._millisecond(), other._millisecond(), "dates and times")
+        first, second = _alike(self, other)
+        mine, theirs = _both(_milliseconds(first), _milliseconds(second), "dates and times")
         return mine < theirs
 
     def __add__(self, other: Any) -> "DateTime":
         if isinstance(other, MonthsDuration):
             year, month, day = add_months(*date_from_days(self.days), other.total)
-            return DateTime(days_from_date(year, month, day), self.nanos, self.offset, self.zone)
+            days = days_from_date(year, month, day)
+            if self.zone is None:
+                return DateTime(days, self.nanos, self.offset)
+            return DateTime.local(days, self.nanos, self.zone, self.offset)
         if isinstance(other, DaysDuration):
             return self._later(other.total)
         return NotImplemented
+
+    __radd__ = __add__
 
     def _later(self, nanos: int) -> "DateTime":
         if self.zone is None:
             days, rest = divmod(self.days * DAY_NANOS + self.nanos + nanos, DAY_NANOS)
             return DateTime(days, rest, self.offset, None)
-        moment = self._moment()[1] + nanos
-        local = moment + offset_at(self.zone, moment // NANOS) * NANOS
-        days, rest = divmod(local, DAY_NANOS)
-        return DateTime(days, rest, None, self.zone)
+        return _from_moment(self.moment()[1] + nanos, self.zone)
 
     def __sub__(self, other: Any) -> Any:
         if isinstance(other, DateTime):
-            mine, theirs = _both(self._moment(), other._moment(), "dates and times")
+            first, second = _alike(self, other)
+            mine, theirs = _both(first.moment(), second.moment(), "dates and times")
             return DaysDuration(mine - theirs)
         if isinstance(other, Date):
             return self - other.at_midnight_utc()
         return self + -other
 
     def __str__(self) -> str:
-        return f"{self.date}T{_clock_text(self.nanos)}{_zone_text(self.offset, self.zone)}"
+        if self.zone is None:
+            shown = "" if self.offset is None else format_offset(self.offset)
+        else:
+            shown = f"{format_offset(self.offset or 0) if self.is_second_pass else ''}@{self.zone}"
+        return f"{self.date}T{_clock_text(self.nanos)}{shown}"
 
     __repr__ = __str__
+
+
+def _alike(first: DateTime, second: DateTime) -> tuple[DateTime, DateTime]:
+    """Give both with an offset where one has one and an app tells its zone."""
+    if (first.offset is None) is (second.offset is None):
+        return first, second
+    return first.at_home(), second.at_home()
+
+
+def _milliseconds(value: DateTime) -> tuple[bool, int]:
+    """Give what is compared: the standard's kit holds two that differ by less than a millisecond for equal."""
+    zoned, nanos = value.moment()
+    return zoned, nanos // 1_000_000
+
+
+def _in_zone(zone: str, days: int, nanos: int, wanted: int | None) -> tuple[int, int, int]:
+    """Give day, nanoseconds and offset of a local time in a zone."""
+    forward, offset = resolve_local(zone, days, nanos // NANOS, wanted)
+    later, rest = divmod(nanos + forward * NANOS, DAY_NANOS)
+    return days + later, rest, offset
+
+
+def _from_moment(moment: int, zone: str) -> DateTime:
+    """Give the time that a zone shows so many nanoseconds after 1970-01-01T00:00:00Z."""
+    offset = offset_at(zone, moment // NANOS)
+    days, rest = divmod(moment + offset * NANOS, DAY_NANOS)
+    return DateTime(days, rest, offset, zone)

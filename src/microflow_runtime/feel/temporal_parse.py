@@ -11,7 +11,7 @@ from microflow_runtime.feel.zones import MAXIMUM_OFFSET_SECONDS, get_zone
 _DATE_PART: Final = r"(-?)([0-9]{4}|[1-9][0-9]{4,8})-([0-9]{2})-([0-9]{2})"
 _TIME_PART: Final = (
     r"([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,30}))?"
-    r"(?:(Z|z)|([+-])([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?|@([A-Za-z0-9_+/-]{1,64}))?"
+    r"(?:(Z|z)|([+-])([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?)?(?:@([A-Za-z0-9_+/-]{1,64}))?"
 )
 _DATE: Final = re.compile(_DATE_PART + r"\Z")
 _TIME: Final = re.compile("T?" + _TIME_PART + r"\Z")
@@ -53,7 +53,7 @@ def _clock(text: str, parts: tuple[str | None, ...]) -> tuple[int, int | None, s
         if offset > MAXIMUM_OFFSET_SECONDS or int(offset_minutes or 0) > 59 or int(offset_seconds or 0) > 59:
             raise ValueError(f"the offset of {_shown(text)} does not exist")
         offset = -offset if sign == "-" else offset
-    elif zone:
+    if zone:
         get_zone(zone)
     return ((hours * 60 + minutes) * 60 + seconds) * NANOS + nanos, offset, zone
 
@@ -74,11 +74,16 @@ def parse_time(text: str) -> Time:
             f"{_shown(text)} is not a time; a time is written 10:30:00, 10:30:00+07:00 or 10:30:00@Asia/Bangkok"
         )
     nanos, offset, zone = _clock(text, found.groups())
+    if zone is not None and offset is not None:
+        raise ValueError(f"{_shown(text)} is not a time: it has an offset or a zone, not both")
     return Time(nanos % DAY_NANOS, offset, zone)
 
 
 def parse_date_time(text: str) -> DateTime:
-    """Read `2025-01-31T10:30:00`, with a fraction, an offset or a zone; a date alone is its midnight."""
+    """Read `2025-01-31T10:30:00`, with a fraction, an offset or a zone; a date alone is its midnight.
+
+    An offset before the zone, as in `2025-10-26T02:30:00+01:00@Europe/Berlin`, tells which of two passes is meant.
+    """
     found = _DATE_TIME.match(text)
     if found is None:
         day = _DATE.match(text)
@@ -88,7 +93,13 @@ def parse_date_time(text: str) -> DateTime:
     groups = found.groups()
     days = days_from_date(*_day(text, groups[:4]))
     nanos, offset, zone = _clock(text, groups[4:])
-    return DateTime(days + nanos // DAY_NANOS, nanos % DAY_NANOS, offset, zone)
+    days, nanos = days + nanos // DAY_NANOS, nanos % DAY_NANOS
+    if zone is None:
+        return DateTime(days, nanos, offset)
+    made = DateTime.local(days, nanos, zone, offset)
+    if offset is not None and (made.offset, made.days, made.nanos) != (offset, days, nanos):
+        raise ValueError(f"{_shown(text)} does not exist: {zone} has another offset then")
+    return made
 
 
 def parse_duration(text: str) -> DaysDuration | MonthsDuration:

@@ -39,8 +39,29 @@ def _python_time(days: int, seconds: int) -> datetime:
 
 
 def local_offset(name: str, days: int, seconds: int) -> int:
-    """Give the offset in seconds that holds at a local time: days since 1970-01-01, seconds of the day."""
-    offset = get_zone(name).utcoffset(_python_time(days, seconds))
+    """Give the offset in seconds that holds at a local time: days since 1970-01-01, seconds of the day.
+
+    Of a time that comes twice, that of the first pass; of one that is left out, the offset before the change.
+    """
+    return _seconds(get_zone(name).utcoffset(_python_time(days, seconds)))
+
+
+def resolve_local(name: str, days: int, seconds: int, wanted: int | None = None) -> tuple[int, int]:
+    """Give what makes a local time a moment: the seconds to move its clock forward, and the offset that holds then.
+
+    Of a time that comes twice, the first pass is meant, or the one whose offset is `wanted`. A time that is left out moves
+    forward by what is left out, as a clock does. Source: java.time.ZonedDateTime, which other engines of FEEL build on.
+    """
+    zone = get_zone(name)
+    local = _python_time(days, seconds)
+    first = _seconds(zone.utcoffset(local))
+    second = _seconds(zone.utcoffset(local.replace(fold=1)))
+    if first < second:
+        return second - first, second
+    return 0, second if wanted == second else first
+
+
+def _seconds(offset: timedelta | None) -> int:
     return int(offset.total_seconds()) if offset is not None else 0
 
 
@@ -49,8 +70,7 @@ def offset_at(name: str, utc_seconds: int) -> int:
     zone = get_zone(name)
     days, seconds = divmod(utc_seconds, 86_400)
     moment = _python_time(days, seconds).replace(tzinfo=zone)
-    offset = zone.fromutc(moment).utcoffset()
-    return int(offset.total_seconds()) if offset is not None else 0
+    return _seconds(zone.fromutc(moment).utcoffset())
 
 
 def standard_offset(name: str) -> int:

@@ -14,6 +14,7 @@ from microflow_runtime.code import Months
 from microflow_runtime.code.values_in import Readers, read_duration, read_moment, read_time
 from microflow_runtime.code.values_out import write_value
 from microflow_runtime.code.wire import CodeTypes
+from microflow_runtime.feel import parse_date_time
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -60,6 +61,21 @@ def test_times(text: str, wanted: time) -> None:
     moment = read_moment(f"2026-05-19T{text}")
     assert moment == datetime.combine(date(2026, 5, 19), wanted)
     assert moment.tzinfo == wanted.tzinfo
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-10-25T02:30:00+01:00@Europe/Berlin", "2026-10-25T02:30:00@Europe/Berlin", "2026-10-25T01:30:00+00:00@Europe/London",
+        "2026-10-25T01:30:00@Europe/London", "2026-05-19T10:00:00@Europe/London",
+    ],
+)  # fmt: skip
+def test_a_moment_keeps_its_pass(text: str) -> None:
+    """Of an hour that comes twice a function gets the one that is meant, and gives it back."""
+    moment = read_moment(text)
+    assert _back(moment) == text
+    assert str(parse_date_time(text)).replace("Z@", "+00:00@") == text
+    assert moment.fold == ("+" in text)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Computes the constant parts of a formula once, when it is emitted."""
 
+from collections.abc import Sequence
 from decimal import localcontext
 from typing import Any, Final
 
@@ -7,6 +8,7 @@ from microflow_runtime.feel import operations, syntax
 from microflow_runtime.feel.check.calls import Resolved
 from microflow_runtime.feel.faults import Failure, LimitFailure
 from microflow_runtime.feel.numbers import NUMBER_CONTEXT
+from microflow_runtime.feel.temporal import DateTime
 
 NOT_CONSTANT: Final = object()
 
@@ -38,8 +40,15 @@ def _binary(node: syntax.Binary) -> Any:
     right = constant_of(node.right)
     if right is NOT_CONSTANT:
         return NOT_CONSTANT
+    if _needs_zone((left, right)):
+        return NOT_CONSTANT
     with localcontext(NUMBER_CONTEXT):
         return operations.ARITHMETIC[node.operator](left, right)
+
+
+def _needs_zone(values: Sequence[Any]) -> bool:
+    """Whether the app's zone decides: a date and time without offset meets one that has an offset."""
+    return len({value.offset is None for value in values if type(value) is DateTime}) > 1
 
 
 def _call(node: syntax.Call) -> Any:
@@ -53,6 +62,8 @@ def _call(node: syntax.Call) -> Any:
         return NOT_CONSTANT
     values = [constant_of(argument) for argument in resolved.arguments]
     if any(value is NOT_CONSTANT or value is None or isinstance(value, list | dict) for value in values):
+        return NOT_CONSTANT
+    if _needs_zone(values):
         return NOT_CONSTANT
     with localcontext(NUMBER_CONTEXT):
         value = resolved.signature.call(*values)

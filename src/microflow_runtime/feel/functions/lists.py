@@ -9,6 +9,7 @@ from microflow_runtime.feel.faults import Failure
 from microflow_runtime.feel.functions.signature import BuiltIn, Signature, may_take, takes
 from microflow_runtime.feel.numbers import to_index
 from microflow_runtime.feel.operations import deep_equal, invoke, truth
+from microflow_runtime.feel.temporal import DateTime
 from microflow_runtime.feel.types import (
     ANY,
     ANY_FUNCTION,
@@ -122,7 +123,7 @@ def _key(value: Value) -> Hashable:
         return (list, tuple(_key(item) for item in value))
     if type(value) is dict:
         return (dict, frozenset((name, _key(item)) for name, item in value.items()))
-    return (type(value), value)
+    return (type(value), value.at_home() if type(value) is DateTime else value)
 
 
 def union(lists: list[Value]) -> list[Value]:

@@ -78,9 +78,15 @@ def _moment(value: DateTime, zone: ZoneInfo) -> str:
         try:
             moment = to_python(value)
             assert isinstance(moment, dt.datetime)
-            return moment.astimezone(zone).replace(tzinfo=None).isoformat(" ")
+            wall = moment.astimezone(zone)
         except (ValueError, OverflowError) as error:
             raise refusal(f"the database cannot hold {value}: its years go from 1 to 9999.") from error
+        if wall.fold and wall.utcoffset() != wall.replace(fold=0).utcoffset():
+            raise refusal(
+                f"MariaDB keeps times without an offset, and {value} is the second time that night that the clocks of the app's "
+                f"zone {zone.key} show {wall:%H:%M:%S}; give such moments in a column of text, or the app a zone without changes."
+            )
+        return wall.replace(tzinfo=None).isoformat(" ")
     day = _in_years(value.date)
     return f"{day} {Time(value.nanos // 1_000 * 1_000)}"
 

@@ -3,6 +3,7 @@
 import datetime as dt
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -62,6 +63,28 @@ def test_the_hour_that_comes_twice() -> None:
     read = mariadb_values.readers_of("Europe/Berlin")[7]
     assert str(read("2026-10-25 02:30:00")) == "2026-10-25T02:30:00+02:00"
     assert str(read("2026-10-25 03:30:00")) == "2026-10-25T03:30:00+01:00"
+
+
+def test_the_second_time_of_that_hour_is_not_written_as_the_first() -> None:
+    """MariaDB has no place for it, so it is refused with the zone and a remedy; the first one is written."""
+    write = mariadb_values.writer("Europe/Berlin")
+    assert write(parse_date_time("2026-10-25T00:30:00Z")) == "2026-10-25 02:30:00"
+    assert write(parse_date_time("2026-10-25T02:30:00@Europe/Berlin")) == "2026-10-25 02:30:00"
+    for text in ("2026-10-25T01:30:00Z", "2026-10-25T02:30:00+01:00@Europe/Berlin"):
+        with pytest.raises(NodeError, match=r"second time .* Europe/Berlin show 02:30:00; give"):
+            write(parse_date_time(text))
+
+
+def test_the_pass_of_a_drivers_moment_is_kept() -> None:
+    """A moment in a zone, as psycopg gives it, keeps the offset of the pass it is in, there and back."""
+    zone = ZoneInfo("Europe/Berlin")
+    for fold, told in ((0, "2026-10-25T02:30:00+02:00"), (1, "2026-10-25T02:30:00+01:00")):
+        moment = dt.datetime(2026, 10, 25, 2, 30, tzinfo=zone, fold=fold)
+        value = from_driver(moment)
+        assert str(value) == told
+        assert postgresql_values.to_driver(value).astimezone(dt.UTC) == moment.astimezone(dt.UTC)
+        assert sqlite.to_driver(value) == told
+    assert to_json({"at": parse_date_time("2026-10-25T02:30:00+01:00@Europe/Berlin")}) == '{"at":"2026-10-25T02:30:00+01:00@Europe/Berlin"}'  # fmt: skip
 
 
 def test_python_values_become_values_of_formulas() -> None:
