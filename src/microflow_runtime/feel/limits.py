@@ -72,6 +72,11 @@ def check_time() -> None:
         raise LimitFailure("the time for the execution was over while the formula ran", is_deadline=True)
 
 
+def seconds_left() -> float:
+    """Give the time until the deadline; `math.inf` without one, never less than a millisecond."""
+    return max(0.001, _use.deadline - time.monotonic())
+
+
 def spend(turns: int) -> None:
     """Count turns, or items of a list that is made, and look at the clock."""
     used = _use.turns = _use.turns + turns

@@ -50,7 +50,14 @@ In flows a value that is missing (null, a field of null) stays null. What FEEL w
 is an error of the node: a wrong type, a division by zero, a date that does not exist. The error names the failing part
 and the types of its operands. The checker tracks what may be missing: after `if x != null then …` it is not.
 
-Comparing two dates with times looks at milliseconds, as the standard's kit has it; `is` compares all digits.
+Comparing two times, or two dates with times, looks at milliseconds, as the standard's kit has it; `is` compares all digits.
+A date and time without an offset is compared with one that has an offset in the app's `time_zone`. Of a zone's hour that
+comes twice, text without an offset means the first pass; the second is `@"2025-10-26T02:30:00+01:00@Europe/Berlin"`.
+
+## What patterns may cost
+
+`matches`, `replace` and `split` take the patterns of XPath 3.1, whose time grows only with the length of the text. A pattern
+that refers back to a group (`(.)\\1`) has to try ways instead, and may do so for 0.1 s; then the formula ends with an error.
 
 ## Limits
 

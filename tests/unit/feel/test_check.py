@@ -82,7 +82,7 @@ def fault(text: str, *, expected: Type | None = None) -> FormulaFault:
         ("amount x 2", "MF-F012", "x", "`x` is not FEEL", "write `*`"),
         ('date("2025-02-30")', "MF-F013", '"2025-02-30"', "the date '2025-02-30' does not exist", ""),
         ('@"2025-13-01"', "MF-F013", '"2025-13-01"', "the date '2025-13-01' does not exist", ""),
-        (r'matches(status, "(a)\1")', "MF-F014", r'"(a)\1"', r"the pattern '(a)\\1' is wrong at character 4: `\1` refers back to a group, which these patterns cannot do", ""),
+        (r'matches(status, "(a)\2")', "MF-F014", r'"(a)\2"', r"the pattern '(a)\\2' is wrong at character 4: `\2` refers back to a group that does not end before it", ""),
         ('function(a) external {java: {class: "x"}}', "MF-F015", "external", "a function cannot be written in another language here", "call it from a node of its own (custom code, sub flow) and read its result"),
         ("{a: 1, a: 2}", "MF-F016", "a", "the context has two entries `a`", ""),
         ("amount instance of nubmer", "MF-F018", "nubmer", "there is no type `nubmer`", "did you mean `number`?"),

@@ -1,4 +1,4 @@
-"""Matching, replacing and splitting by XPath patterns."""
+"""Matching, replacing and splitting by XPath patterns: over UTF-8 on RE2, over text where a pattern refers back."""
 
 import re
 from functools import lru_cache
@@ -9,6 +9,7 @@ import re2
 
 from microflow_runtime.feel import limits
 from microflow_runtime.feel.faults import Failure
+from microflow_runtime.feel.patterns.backtracking import Backtracking
 from microflow_runtime.feel.patterns.translate import FLAGS, Translation
 
 _LONGEST: Final = 10_000
@@ -17,11 +18,20 @@ _REFERENCE: Final = re.compile(r"\\(.)|\$([0-9]+)|([\\$])", re.DOTALL)
 
 
 class _Compiled(msgspec.Struct, frozen=True):
-    """A pattern ready to run over UTF-8; `empty` tells that it matches the empty text."""
+    """A pattern ready to run over UTF-8 or text; `empty` tells that it matches the empty text."""
 
     run: Any
     groups: int
     empty: bool
+    over_text: bool
+
+    def source(self, text: str) -> Any:
+        """Give a text as the engine takes it."""
+        return text if self.over_text else text.encode("utf-8", "replace")
+
+    def joined(self, parts: list[Any]) -> str:
+        """Put parts of sources together."""
+        return "".join(parts) if self.over_text else b"".join(parts).decode("utf-8")
 
 
 @lru_cache(maxsize=512)
@@ -32,10 +42,11 @@ def _compiled(pattern: str, flags: str) -> _Compiled:
     if len(pattern) > _LONGEST:
         raise Failure(f"a pattern has at most {_LONGEST:,} characters")
     if "q" in flags:
-        text, groups = re2.escape(pattern), 0
+        text, groups, refers_back = re2.escape(pattern), 0, False
     else:
         translation = Translation(pattern, flags)
         text, groups = translation.run(), translation.groups
+        refers_back = translation.refers_back
     options = re2.Options()
     options.log_errors = False
     options.max_mem = _MEMORY_BYTES
@@ -44,7 +55,10 @@ def _compiled(pattern: str, flags: str) -> _Compiled:
         run = re2.compile(text.encode("utf-8"), options)
     except (re2.error, UnicodeEncodeError) as error:
         raise Failure(f"the pattern {pattern[:60]!r} cannot be read: {_reason(error)}") from error
-    return _Compiled(run, groups, run.search(b"") is not None)
+    if refers_back:
+        run = Backtracking(Translation(pattern, flags, goes_back=True).run(), ignores_case="i" in flags)
+        return _Compiled(run, groups, run.search("") is not None, over_text=True)
+    return _Compiled(run, groups, run.search(b"") is not None, over_text=False)
 
 
 def _reason(error: Exception) -> str:
@@ -58,14 +72,11 @@ def check_pattern(pattern: str, flags: str | None = None) -> None:
     _compiled(pattern, flags or "")
 
 
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "replace")
-
-
 def matches(text: str, pattern: str, flags: str | None = None) -> bool:
     """Tell whether a part of the text fits the pattern."""
     limits.check_time()
-    return _compiled(pattern, flags or "").run.search(_bytes(text)) is not None
+    compiled = _compiled(pattern, flags or "")
+    return compiled.run.search(compiled.source(text)) is not None
 
 
 def replace(text: str, pattern: str, replacement: str, flags: str | None = None) -> str:
@@ -74,15 +85,16 @@ def replace(text: str, pattern: str, replacement: str, flags: str | None = None)
     if compiled.empty:
         raise Failure(f"the pattern {pattern[:60]!r} fits the empty text, so there is nothing to replace")
     parts = [replacement] if "q" in (flags or "") else _replacement(replacement, compiled.groups)
-    source = _bytes(text)
-    found: list[bytes] = []
+    pieces_of = [compiled.source(part) if isinstance(part, str) else part for part in parts]
+    source, nothing = compiled.source(text), compiled.source("")
+    found: list[Any] = []
     position = size = 0
     for turn, match in enumerate(compiled.run.finditer(source)):
         if turn % 256 == 255:
             limits.spend(256)
         pieces = [
             source[position : match.start()],
-            *(part.encode() if isinstance(part, str) else match.group(part) or b"" for part in parts),
+            *(match.group(part) or nothing if isinstance(part, int) else part for part in pieces_of),
         ]
         position = match.end()
         size += sum(map(len, pieces))
@@ -90,7 +102,7 @@ def replace(text: str, pattern: str, replacement: str, flags: str | None = None)
             limits.spend_text(size)
         found += pieces
     found.append(source[position:])
-    result = b"".join(found).decode("utf-8")
+    result = compiled.joined(found)
     limits.spend_text(len(result))
     return result
 
@@ -130,15 +142,15 @@ def split(text: str, pattern: str) -> list[str]:
     compiled = _compiled(pattern, "")
     if compiled.empty:
         raise Failure(f"the delimiter {pattern[:60]!r} fits the empty text, so it cuts nowhere")
-    source = _bytes(text)
+    source = compiled.source(text)
     found: list[str] = []
     position = 0
     for match in compiled.run.finditer(source):
-        found.append(source[position : match.start()].decode("utf-8"))
+        found.append(compiled.joined([source[position : match.start()]]))
         position = match.end()
         if len(found) % 256 == 0:
             limits.spend(256)
             limits.spend_text(position - match.start())
-    found.append(source[position:].decode("utf-8"))
+    found.append(compiled.joined([source[position:]]))
     limits.spend_text(len(text))
     return found

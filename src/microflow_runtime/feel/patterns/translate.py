@@ -1,11 +1,13 @@
-"""Turns a pattern of XPath 3.1 into RE2's spelling."""
+"""Turns a pattern of XPath 3.1 into RE2's spelling, or into that of the engine that goes back."""
 
+from collections.abc import Callable
 from typing import Final
 
 from microflow_runtime.feel.faults import Failure
 from microflow_runtime.feel.patterns.blocks import BLOCKS
 from microflow_runtime.feel.patterns.charsets import (
     CATEGORIES,
+    LAST,
     NAME_PART,
     NAME_START,
     SPACE,
@@ -21,8 +23,22 @@ _LITERAL_ESCAPES: Final = frozenset("\\|.?*+(){}-[]^$")
 _CONTROL: Final = {"n": 10, "r": 13, "t": 9}
 _SPACES: Final = frozenset(" \t\n\r")
 _SPECIAL: Final = frozenset("\\.+*?()|[]{}^$")
+_DIGITS: Final = frozenset("0123456789")
 _WORD: Final = ("L", "M", "N", "S")
 _NO_WORD: Final = ("P", "Z", "C")
+
+
+Spelling = Callable[[int], str]
+
+
+def spell_re2(number: int) -> str:
+    """Write a character by its number, as RE2 reads it."""
+    return f"\\x{{{number:X}}}"
+
+
+def spell_long(number: int) -> str:
+    """Write a character by its number, as Python reads it."""
+    return f"\\U{number:08X}"
 
 
 class _Set:
@@ -36,10 +52,10 @@ class _Set:
         self.categories += other.categories
         self.ranges += other.ranges
 
-    def spelled(self) -> str:
-        """Write what stands between RE2's square brackets."""
+    def spelled(self, character: Spelling) -> str:
+        """Write what stands between the engine's square brackets."""
         names = "".join(f"\\{'P' if turned else 'p'}{{{name}}}" for name, turned in self.categories)
-        return names + spell(joined(tuple(self.ranges)))
+        return names + spell(joined(tuple(self.ranges)), character)
 
     def as_ranges(self) -> Ranges:
         """Give all characters as ranges."""
@@ -47,11 +63,27 @@ class _Set:
         return joined(tuple(self.ranges), *sets)
 
 
-def spell(ranges: Ranges) -> str:
-    """Write ranges as they stand between RE2's square brackets."""
+def spell(ranges: Ranges, character: Spelling) -> str:
+    """Write ranges as they stand between the engine's square brackets."""
     return "".join(
-        f"\\x{{{first:X}}}" if first == last else f"\\x{{{first:X}}}-\\x{{{last:X}}}" for first, last in ranges
+        character(first) if first == last else f"{character(first)}-{character(last)}" for first, last in ranges
     )
+
+
+def without_blanks(pattern: str) -> str:
+    """Take out the blanks that the flag `x` ignores: all but those in square brackets, also behind a backslash."""
+    found: list[str] = []
+    depth = 0
+    is_escaped = False
+    for character in pattern:
+        if character in _SPACES and not depth:
+            continue
+        found.append(character)
+        if is_escaped or character == "\\":
+            is_escaped = not is_escaped
+        elif character in "[]":
+            depth = max(0, depth + (1 if character == "[" else -1))
+    return "".join(found)
 
 
 def _of_ranges(ranges: Ranges) -> _Set:
@@ -67,15 +99,24 @@ def _of_categories(*names: str, turned: bool = False) -> _Set:
 
 
 class Translation:
-    """One pattern on its way."""
+    """One pattern on its way: to RE2, or to the engine that `goes_back`.
 
-    def __init__(self, pattern: str, flags: str) -> None:
-        self.pattern = pattern
+    `refers_back` tells afterwards that RE2 cannot run it; what refers back is empty in RE2's spelling then, so that RE2 can
+    tell whether the rest is right and small enough.
+    """
+
+    def __init__(self, pattern: str, flags: str, *, goes_back: bool = False) -> None:
+        self.pattern = without_blanks(pattern) if "x" in flags else pattern
         self.at = 0
         self.dot_all = "s" in flags
         self.lines = "m" in flags
-        self.extended = "x" in flags
         self.groups = 0
+        self.refers_back = False
+        self._goes_back = goes_back
+        self._character = spell_long if goes_back else spell_re2
+        self._end = r"\Z" if goes_back else r"\z"
+        self._open: list[int] = []
+        self._closed: set[int] = set()
 
     def wrong(self, what: str) -> Failure:
         """Make the failure of a pattern that is none."""
@@ -86,24 +127,19 @@ class Translation:
     def run(self) -> str:
         """Translate the whole pattern."""
         found: list[str] = []
-        depth = 0
         while self.at < len(self.pattern):
             character = self.pattern[self.at]
-            if self.extended and character in _SPACES:
-                self.at += 1
-                continue
             if character == "(":
-                depth += 1
                 found.append(self._group())
             elif character == ")":
-                depth -= 1
-                if depth < 0:
+                if not self._open:
                     raise self.wrong("a parenthesis is closed that was not opened")
+                self._closed.add(self._open.pop())
                 self.at += 1
                 found.append(")")
             else:
                 found.append(self._atom(character))
-        if depth:
+        if self._open:
             raise self.wrong("a parenthesis is not closed")
         return "".join(found)
 
@@ -113,13 +149,17 @@ class Translation:
             if not self.pattern.startswith("?:", self.at):
                 raise self.wrong("`(?` is followed by `:` or nothing")
             self.at += 2
+            self._open.append(0)
             return "(?:"
         self.groups += 1
+        self._open.append(self.groups)
         return "("
 
     def _atom(self, character: str) -> str:
         if character == "\\":
-            return f"[{self._escape().spelled()}]"
+            if self.pattern[self.at + 1 : self.at + 2] in _DIGITS:
+                return self._back_reference()
+            return f"[{self._escape().spelled(self._character)}]"
         if character == "[":
             return self._class()
         self.at += 1
@@ -128,7 +168,7 @@ class Translation:
         if character == "^":
             return "(?m:^)" if self.lines else r"\A"
         if character == "$":
-            return "(?m:$)" if self.lines else r"\z"
+            return "(?m:$)" if self.lines else self._end
         if character in "*+?|":
             return character
         if character == "{":
@@ -141,8 +181,6 @@ class Translation:
     def _count(self) -> str:
         end = self.pattern.find("}", self.at)
         body = self.pattern[self.at : end] if end >= 0 else ""
-        if self.extended:
-            body = "".join(character for character in body if character not in _SPACES)
         low, comma, high = body.partition(",")
         if not low.isdecimal() or (high and not high.isdecimal()) or not body.isascii():
             raise self.wrong("a repetition is written {2}, {2,} or {2,5}")
@@ -151,13 +189,29 @@ class Translation:
         self.at = end + 1
         return f"{{{int(low)}{comma}{int(high) if high else ''}}}"
 
+    def _back_reference(self) -> str:
+        r"""Read `\1`; more digits belong to it as long as so many groups were opened before it."""
+        start = self.at
+        digits = self.pattern[start + 1]
+        self.at += 2
+        while self.pattern[self.at : self.at + 1] in _DIGITS and int(digits + self.pattern[self.at]) <= self.groups:
+            digits += self.pattern[self.at]
+            self.at += 1
+        if int(digits) not in self._closed:
+            self.at = start
+            raise self.wrong(f"`\\{digits}` refers back to a group that does not end before it")
+        self.refers_back = True
+        if not self._goes_back:
+            return "(?:)"
+        return f"(?({digits})\\g<{digits}>|)"  # a group that took part in nothing stands for the empty text
+
     def _escape(self) -> _Set:
         """Read an escape, inside or outside square brackets."""
         if self.at + 1 >= len(self.pattern):
             raise self.wrong("a backslash stands at the end")
         letter = self.pattern[self.at + 1]
         if letter.isdecimal():
-            raise self.wrong(f"`\\{letter}` refers back to a group, which these patterns cannot do")
+            raise self.wrong(f"`\\{letter}` refers back to a group, which cannot stand in square brackets")
         self.at += 2
         if letter in _CONTROL:
             return _of_ranges(((_CONTROL[letter],) * 2,))
@@ -182,8 +236,6 @@ class Translation:
         if not self.pattern.startswith("{", self.at) or end < 0:
             raise self.wrong("`\\p` is followed by a name in braces")
         name = self.pattern[self.at + 1 : end]
-        if self.extended:
-            name = "".join(character for character in name if character not in _SPACES)
         if name.startswith("Is"):
             block = BLOCKS.get(name[2:])
             if block is None:
@@ -201,10 +253,10 @@ class Translation:
         opened, held = self._class_parts()
         turned, subtracted = opened
         if subtracted is None:
-            return f"[{'^' if turned else ''}{held.spelled()}]"
+            return f"[{'^' if turned else ''}{held.spelled(self._character)}]"
         ranges = held.as_ranges()
         remaining = without(others(ranges) if turned else ranges, subtracted)
-        return f"[{spell(remaining)}]" if remaining else r"[^\x{0}-\x{10FFFF}]"
+        return f"[{spell(remaining, self._character)}]" if remaining else f"[^{spell(((0, LAST),), self._character)}]"
 
     def _class_parts(self, depth: int = 0) -> tuple[tuple[bool, Ranges | None], _Set]:
         """Read a class; give whether it is turned round, what is subtracted, and what it holds."""
