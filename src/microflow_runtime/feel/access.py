@@ -224,6 +224,10 @@ def iterate(value: Value) -> list[Value] | Span | None:
         if value.low is None or value.high is None:
             raise Failure("a range without end cannot be looped over")
         items = span(value.low, value.high)
+        if items is not None and items.step < 0:
+            raise Failure(
+                "a range goes from the smaller value to the larger; a loop that counts down is written `5..1`"
+            )
         if items is not None:
             left_out = (not value.low_included) + (not value.high_included)
             items.first += 0 if value.low_included else items.step

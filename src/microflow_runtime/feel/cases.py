@@ -1,7 +1,8 @@
 """Runs a file of cases: expressions with the value that the standard's kit expects of each.
 
 The file is a list of `{id, expression, type, context, expected, error}`; values are tagged as `{"type": "decimal",
-"value": "1.5"}`, lists, `{"context": {…}}` or null.
+"value": "1.5"}`, lists, `{"context": {…}}` or null. A case may declare the types of its inputs, `inputs: {name: type}`, and
+types of its own, `types: {name: type}`, by the words of the kit (`dateTime`) or those of `instance of` (`list<number>`).
 """
 
 import json
@@ -12,9 +13,11 @@ from typing import Any, Final
 
 import msgspec
 
+from microflow_runtime.feel import syntax
 from microflow_runtime.feel.conformance import converted
 from microflow_runtime.feel.evaluate import evaluate
-from microflow_runtime.feel.faults import Failure, FeelLimitError
+from microflow_runtime.feel.faults import Failure, FeelLimitError, FormulaFaults
+from microflow_runtime.feel.formula import check
 from microflow_runtime.feel.numbers import parse_number
 from microflow_runtime.feel.operations import deep_equal
 from microflow_runtime.feel.rendering import literal
@@ -71,6 +74,7 @@ class Case(msgspec.Struct, frozen=True):
     context: dict[str, Any]
     expected: Any
     error: bool
+    types: Mapping[str, Type]
 
     @property
     def has_value(self) -> bool:
@@ -104,16 +108,47 @@ def read_cases(path: Path) -> list[Case]:
 
 def _case(row: Any) -> Case:
     try:
-        context = {name: _input(name, _value(value)) for name, value in (row.get("context") or {}).items()}
+        types = dict(KIT_TYPES)
+        for name, text in (row.get("types") or {}).items():
+            types[name] = _type(text, types)
+        kinds = {**_KIT_INPUTS, **{name: _type(text, types) for name, text in (row.get("inputs") or {}).items()}}
+        given = (row.get("context") or {}).items()
+        context = {name: _input(tagged, kinds.get(name, ANY)) for name, tagged in given}
         return Case(
-            row["id"], row["expression"], row.get("type"), context, _value(row["expected"]), bool(row.get("error"))
+            row["id"],
+            row["expression"],
+            row.get("type"),
+            context,
+            _value(row["expected"]),
+            bool(row.get("error")),
+            types,
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not a case: {str(row)[:80]}") from error
 
 
-def _input(name: str, value: Value) -> Value:
-    return converted(value, _KIT_INPUTS.get(name, ANY))
+def _type(text: str, types: Mapping[str, Type]) -> Type:
+    """Give the type of a name. Raises ValueError when there is none."""
+    name = text.removeprefix("feel:")
+    found = _DECLARED.get(name) or types.get(name)
+    if found is not None:
+        return found
+    try:
+        tree = check(f"null instance of {name}", {}, types=types).tree
+    except FormulaFaults as error:
+        raise ValueError(f"{text!r} is not the name of a type: {error.faults[0].message}") from error
+    kind = tree.resolved if isinstance(tree, syntax.InstanceOf) else None
+    if not isinstance(kind, Type):
+        raise ValueError(f"{text!r} is not the name of a type")  # noqa: TRY004 - the file is wrong, not the argument
+    return kind
+
+
+def _input(tagged: Any, kind: Type) -> Value:
+    """Give the value of an input as a decision gets it: null where it does not fit its type."""
+    try:
+        return converted(_value(tagged), kind)
+    except (Failure, ValueError):
+        return None
 
 
 def _value(tagged: Any) -> Value:
@@ -141,17 +176,17 @@ def run(cases: list[Case]) -> Iterator[Outcome]:
     """Evaluate each case."""
     for case in cases:
         try:
-            value = _as_declared(evaluate(case.expression, case.context, types=KIT_TYPES).value, case.declared)
+            value = _as_declared(evaluate(case.expression, case.context, types=case.types).value, case)
         except FeelLimitError as error:
             yield Outcome(case, passed=False, got=f"{type(error).__name__}: {error.message}")
             continue
         yield Outcome(case, passed=alike(value, case.expected), got=literal(value))
 
 
-def _as_declared(value: Value, declared: str | None) -> Value:
+def _as_declared(value: Value, case: Case) -> Value:
     """Convert a result to its declared type as a decision does; a misfit gives null."""
-    name = (declared or "").removeprefix("feel:")
-    kind = _DECLARED.get(name) or KIT_TYPES.get(name, ANY)
+    name = (case.declared or "").removeprefix("feel:")
+    kind = _DECLARED.get(name) or case.types.get(name, ANY)
     try:
         return converted(value, kind)
     except Failure:

@@ -239,7 +239,7 @@ def half_range(symbol: str, end: Value) -> RangeValue | None:
     if type(end) not in _ORDERED:
         raise Failure(f"a range cannot begin or end with {type_word(end)}")
     if symbol == "=":
-        return RangeValue(end, end, True, True)  # noqa: FBT003
+        return RangeValue(end, end, True, True, symbol)  # noqa: FBT003
     included = symbol in {"<=", ">="}
     if symbol in {"<", "<="}:
         return RangeValue(None, end, False, included, symbol)  # noqa: FBT003
@@ -248,6 +248,8 @@ def half_range(symbol: str, end: Value) -> RangeValue | None:
 
 def in_range(value: Value, span: RangeValue) -> bool | None:
     """Tell whether a range holds a value."""
+    if span.operator == "!=":
+        return not_equal(value, span.low)
     if span.operator:
         above = below = True
     else:

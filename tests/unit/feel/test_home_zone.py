@@ -6,18 +6,15 @@ import pytest
 
 from microflow_runtime.errors import FeelError
 from microflow_runtime.feel import DATE_TIME, check, evaluate, parse_date_time, set_clock
-from microflow_runtime.feel.home_zone import set_home_zone
 
 LOCAL, ZONED = parse_date_time("2026-10-25T02:30:00"), parse_date_time("2026-10-25T00:30:00Z")
 SCOPE = {"local": DATE_TIME, "zoned": DATE_TIME}
 
 
 @pytest.fixture(autouse=True)
-def _nobody_s_zone() -> Iterator[None]:
-    """Each test begins and ends without an app."""
-    before = set_home_zone(None)
+def _the_clock_of_nobody() -> Iterator[None]:
+    """Leave the clock to the next test as it was."""
     yield
-    set_home_zone(before)
     set_clock()
 
 
