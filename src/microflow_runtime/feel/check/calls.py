@@ -22,6 +22,7 @@ from microflow_runtime.feel.types import (
     ListType,
     Type,
     is_assignable,
+    may_equal,
     optional,
     required,
 )
@@ -165,6 +166,7 @@ def _misfit(
     signature: Signature, arguments: Sequence[syntax.Node], types: dict[int, Type]
 ) -> tuple[syntax.Node, Parameter, Type] | None:
     last = len(signature.parameters) - 1
+    first: Type | None = None
     for index, argument in enumerate(arguments):
         parameter = signature.parameters[min(index, last)]
         kind = types[id(argument)]
@@ -175,6 +177,9 @@ def _misfit(
             continue
         if not any(is_assignable(plain, accepted) for accepted in parameter.accepts):
             return argument, parameter, kind
+        first = first or plain
+        if signature.alike and not may_equal(first, plain):
+            return argument, Parameter(parameter.name, (first,)), kind
     return None
 
 

@@ -14,8 +14,7 @@ from microflow_runtime.feel.types import (
     BOOLEAN,
     DATE,
     DATE_TIME,
-    DAYS_DURATION,
-    MONTHS_DURATION,
+    DURATION,
     NUMBER,
     STRING,
     TIME,
@@ -133,9 +132,9 @@ def _ternary(name: str, items: list[Value], decides: bool) -> bool | None:  # no
 
 
 def _item_result(kinds: Sequence[Type]) -> Type:
+    """Give the type of an item: of a list it may be missing, as the list may be empty; of arguments as far as one may be."""
     first = required(kinds[0])
-    kind = first.item if isinstance(first, ListType) else join_all(iter(kinds))
-    return optional(kind)
+    return optional(first.item) if isinstance(first, ListType) else join_all(iter(kinds))
 
 
 def _aggregate(
@@ -149,15 +148,15 @@ def _aggregate(
 ) -> BuiltIn:
     lists = tuple(ListType(optional(kind)) for kind in accepts)
     one_list = Signature((takes("list", *lists),), result, call)
-    many = Signature((takes(item, *(optional(kind) for kind in accepts)),), result, call, variadic=True)
+    many = Signature((takes(item, *(optional(kind) for kind in accepts)),), result, call, variadic=True, alike=True)
     return BuiltIn(name, summary, (one_list, many), examples)
 
 
-_COMPARABLE: Final = (NUMBER, STRING, DATE, TIME, DATE_TIME, DAYS_DURATION, MONTHS_DURATION)
-_ADDABLE: Final = (NUMBER, DAYS_DURATION, MONTHS_DURATION)
+_COMPARABLE: Final = (NUMBER, STRING, DATE, TIME, DATE_TIME, DURATION)
+_ADDABLE: Final = (NUMBER, DURATION)
 
 AGGREGATES: Final = (
-    _aggregate("min", "Gives the smallest item; of no items null.", minimum, _COMPARABLE, _item_result, (("min([3, 1, 2])", "1"), ("min(1, 2, 3)", "1")), "c"),
+    _aggregate("min", "Gives the smallest item; of no items null.", minimum, _COMPARABLE, _item_result, (("min([3, 1, 2])", "1"), ("min(1, 2, 3)", "1"), ('min(@"2025-01-31", @"2024-12-01")', '@"2024-12-01"')), "c"),
     _aggregate("max", "Gives the largest item; of no items null.", maximum, _COMPARABLE, _item_result, (("max([3, 1, 2])", "3"), ('max("a", "b")', '"b"')), "c"),
     _aggregate("sum", "Adds the items; of no items null.", total, _ADDABLE, _item_result, (("sum([1, 2, 3])", "6"), ("sum([])", "null"))),
     _aggregate("mean", "Gives the average of the items; of no items null.", mean, _ADDABLE, _item_result, (("mean([1, 2, 3])", "2"),)),

@@ -33,7 +33,8 @@ class Parameter(msgspec.Struct, frozen=True):
 class Signature(msgspec.Struct, frozen=True):
     """One way to call a function. `call` takes the arguments in order, with types already checked.
 
-    `variadic` repeats the last parameter; the items reach `call` as one list. `result` is a type, or a function that
+    `variadic` repeats the last parameter; the items reach `call` as one list, and are of one kind where they are `alike`.
+    `result` is a type, or a function that
     gives it for the types of the arguments.
     """
 
@@ -41,6 +42,7 @@ class Signature(msgspec.Struct, frozen=True):
     result: Result
     call: Callable[..., Any]
     variadic: bool = False
+    alike: bool = False
 
     def result_of(self, kinds: Sequence[Type]) -> Type:
         """Give the result type for arguments of these types."""
