@@ -13,6 +13,7 @@ from microflow_runtime.feel.formula import Formula, check
 from microflow_runtime.feel.limits import set_deadline
 from microflow_runtime.feel.numbers import NUMBER_CONTEXT, format_number, parse_number
 from microflow_runtime.feel.python_values import from_python, to_python
+from microflow_runtime.feel.random_source import set_random_source
 from microflow_runtime.feel.temporal import Date, DateTime, DaysDuration, MonthsDuration, Time
 from microflow_runtime.feel.temporal_parse import (
     parse_date,
@@ -100,6 +101,7 @@ __all__ = [
     "required",
     "set_clock",
     "set_deadline",
+    "set_random_source",
     "to_python",
     "type_of",
 ]

@@ -59,6 +59,12 @@ comes twice, text without an offset means the first pass; the second is `@"2025-
 `matches`, `replace` and `split` take the patterns of XPath 3.1, whose time grows only with the length of the text. A pattern
 that refers back to a group (`(.)\\1`) has to try ways instead, and may do so for 0.1 s; then the formula ends with an error.
 
+## Extensions
+
+Functions that DMN 1.5 does not have are marked in their sections: those with Camunda's names, and this runtime's own. A null
+argument makes their result null, but where the function asks about null. `now`, `today`, `uuid` and `in zone` are computed
+at each call, any other call with constant arguments once.
+
 ## Limits
 
 """
@@ -88,7 +94,8 @@ def _limits() -> str:
 
 def _section(function: BuiltIn) -> str:
     forms = "\n".join(f"- `{_form(function, signature)}`" for signature in function.signatures)
-    text = f"### {function.name}\n\n{function.summary}\n\n{forms}\n"
+    mark = f"*Extension, {function.extension}: the standard does not have it.*\n\n" if function.extension else ""
+    text = f"### {function.name}\n\n{mark}{function.summary}\n\n{forms}\n"
     if function.examples:
         text += "\n```feel\n" + "\n".join(f"{call} = {value}" for call, value in function.examples) + "\n```\n"
     return text

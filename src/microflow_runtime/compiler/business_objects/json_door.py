@@ -6,18 +6,18 @@ a hostile body can provoke in the decoder is caught here and becomes `BadRequest
 
 import re
 from collections.abc import Iterable, Iterator
-from decimal import Clamped, Context, Decimal, Inexact, InvalidOperation, Overflow, Subnormal, Underflow
+from decimal import Decimal, Inexact, Overflow, Underflow
 from itertools import chain
 from typing import Any, Final
 
 import msgspec
 
 from microflow_runtime.errors import BadRequest
+from microflow_runtime.feel.json_text import EXACT, INT_BOUND, MAX_DIGITS, MAX_EXPONENT
 from microflow_runtime.feel.numbers import format_number
 
-MAX_DIGITS: Final = 1_000
-MAX_EXPONENT: Final = 6_144
-INT_BOUND: Final = 10**MAX_DIGITS
+__all__ = ["INT_BOUND", "MAX_DIGITS", "MAX_EXPONENT", "JsonLimits", "decode_json", "encode_json", "exact_number"]
+
 _KEY_BYTES: Final = 4
 _NUMBER: Final = re.compile(r"\s*[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*\Z")
 
@@ -32,15 +32,7 @@ class JsonLimits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _EXPONENT: Final = re.compile(rb"E[+-]")
-_DOOR: Final = Context(
-    prec=MAX_DIGITS,
-    Emax=MAX_EXPONENT,
-    Emin=-MAX_EXPONENT,
-    traps=[Clamped, InvalidOperation, Overflow, Underflow, Subnormal, Inexact],
-)
-"""Takes a number exactly as it is written, or refuses it: too many digits are inexact here, too large an exponent overflows."""
-
-_decode: Final = msgspec.json.Decoder(float_hook=_DOOR.create_decimal).decode
+_decode: Final = msgspec.json.Decoder(float_hook=EXACT.create_decimal).decode
 _encode: Final = msgspec.json.Encoder(decimal_format="number").encode
 _DEFAULTS: Final = JsonLimits()
 
@@ -103,7 +95,7 @@ def exact_number(text: str) -> Decimal:
     if not _NUMBER.match(text):
         raise ValueError("this is no number")
     try:
-        return _DOOR.create_decimal(text.strip())
+        return EXACT.create_decimal(text.strip())
     except ArithmeticError as error:
         raise ValueError("this is a number out of bounds") from error
 

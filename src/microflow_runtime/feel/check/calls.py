@@ -11,7 +11,7 @@ from microflow_runtime.feel.check.named_types import resolve_type
 from microflow_runtime.feel.faults import UNKNOWN_FUNCTION, WRONG_ARGUMENT
 from microflow_runtime.feel.functions.dispatch import arrange, usage
 from microflow_runtime.feel.functions.signature import BuiltIn, Parameter, Signature
-from microflow_runtime.feel.functions.table import BUILT_INS
+from microflow_runtime.feel.functions.table import BUILT_INS, SPELLINGS
 from microflow_runtime.feel.types import (
     ANY,
     DAYS_DURATION,
@@ -52,7 +52,12 @@ def call(checker: Checker, node: syntax.Call) -> Type:
     if function is not None:
         return _call_built_in(checker, node, function)
     if isinstance(node.callee, syntax.Name) and checker.find(node.callee.name) is None:
-        help_text = did_you_mean(node.callee.name, [*BUILT_INS, *checker.visible()])
+        elsewhere = SPELLINGS.get(node.callee.name.lower())
+        help_text = (
+            f"it is called `{elsewhere}` here"
+            if elsewhere
+            else did_you_mean(node.callee.name, [*BUILT_INS, *checker.visible()])
+        )
         checker.fault(
             UNKNOWN_FUNCTION,
             node.callee,

@@ -3,17 +3,14 @@
 from decimal import Decimal
 from typing import Final
 
-from microflow_runtime.feel.calendar import days_from_date
+from microflow_runtime.feel.calendar import days_from_date, month_length
 from microflow_runtime.feel.clock import now, today
+from microflow_runtime.feel.date_format import MONTHS, WEEKDAYS
 from microflow_runtime.feel.functions.conversion import to_date
-from microflow_runtime.feel.functions.signature import BuiltIn, Signature, takes
+from microflow_runtime.feel.functions.signature import CAMUNDA, BuiltIn, Signature, takes
+from microflow_runtime.feel.temporal import Date
 from microflow_runtime.feel.types import DATE, DATE_TIME, NUMBER, STRING
 from microflow_runtime.feel.values import Value
-
-_WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS: Final = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
 
 
 def _weekday(days: int) -> int:
@@ -29,12 +26,12 @@ def day_of_year(source: Value) -> Decimal:
 
 def day_of_week(source: Value) -> str:
     """Name the day of the week, in English."""
-    return _WEEKDAYS[_weekday(to_date(source).days)]
+    return WEEKDAYS[_weekday(to_date(source).days)]
 
 
 def month_of_year(source: Value) -> str:
     """Name the month, in English."""
-    return _MONTHS[to_date(source).month - 1]
+    return MONTHS[to_date(source).month - 1]
 
 
 def week_of_year(source: Value) -> Decimal:
@@ -43,6 +40,12 @@ def week_of_year(source: Value) -> Decimal:
     thursday = day.days - _weekday(day.days) + 3
     year = type(day).from_days(thursday).year
     return Decimal((thursday - days_from_date(year, 1, 1)) // 7 + 1)
+
+
+def last_day_of_month(source: Value) -> Date:
+    """Give the last day of the month of a day."""
+    day = to_date(source)
+    return Date(day.year, day.month, month_length(day.year, day.month))
 
 
 _DATE: Final = takes("date", DATE, DATE_TIME)
@@ -54,4 +57,5 @@ DATES: Final = (
     BuiltIn("day of week", "Names the day of the week, in English.", (Signature((_DATE,), STRING, day_of_week),), (('day of week(@"2019-09-17")', '"Tuesday"'),)),
     BuiltIn("month of year", "Names the month, in English.", (Signature((_DATE,), STRING, month_of_year),), (('month of year(@"2019-09-17")', '"September"'),)),
     BuiltIn("week of year", "Gives the week's number by ISO 8601.", (Signature((_DATE,), NUMBER, week_of_year),), (('week of year(@"2005-01-01")', "53"),)),
+    BuiltIn("last day of month", "Gives the last day of the month.", (Signature((_DATE,), DATE, last_day_of_month),), (('last day of month(@"2024-02-05")', '@"2024-02-29"'),), extension=CAMUNDA),
 )  # fmt: skip

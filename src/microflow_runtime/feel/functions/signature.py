@@ -1,11 +1,15 @@
 """What a built-in function declares: its parameters, their types, the result, a sentence and examples that run."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from microflow_runtime.feel.types import ANY, Type
+
+CAMUNDA: Final = "as in Camunda's FEEL"
+OURS: Final = "of this runtime"
+"""Whose a function is that the standard does not have."""
 
 Result = Type | Callable[[Sequence[Type]], Type]
 
@@ -56,7 +60,10 @@ class Signature(msgspec.Struct, frozen=True):
 
 
 class BuiltIn(msgspec.Struct, frozen=True):
-    """A built-in function. `constant` is False when equal arguments may give other results, as for `now()`."""
+    """A built-in function. `constant` is False when equal arguments may give other results, as for `now()`.
+
+    `extension` says whose it is where it is not of the standard.
+    """
 
     name: str
     summary: str
@@ -64,6 +71,7 @@ class BuiltIn(msgspec.Struct, frozen=True):
     examples: tuple[tuple[str, str], ...] = ()
     family: str = ""
     constant: bool = True
+    extension: str = ""
 
 
 def takes(name: str, *accepts: Type) -> Parameter:

@@ -5,7 +5,7 @@ from typing import Final
 
 from microflow_runtime.feel import limits
 from microflow_runtime.feel.faults import Failure
-from microflow_runtime.feel.functions.signature import BuiltIn, Signature, may_take, takes
+from microflow_runtime.feel.functions.signature import CAMUNDA, BuiltIn, Signature, may_take, takes
 from microflow_runtime.feel.numbers import to_index
 from microflow_runtime.feel.types import BOOLEAN, NUMBER, STRING, ListType, optional
 from microflow_runtime.feel.values import Value, type_word
@@ -83,6 +83,12 @@ def string_join(items: list[Value], delimiter: str | None = None) -> str:
     return glue.join(texts)
 
 
+def trimmed(text: str) -> str:
+    """Give the text without blanks at its ends."""
+    limits.spend_text(len(text))
+    return text.strip()
+
+
 _S: Final = takes("string", STRING)
 _MATCH: Final = takes("match", STRING)
 _TEXTS: Final = ListType(optional(STRING))
@@ -104,6 +110,7 @@ STRINGS: Final = (
         "substring after", "Gives what stands after the first match, or nothing.",
         (Signature((_S, _MATCH), STRING, after),), (('substring after("foobar", "ob")', '"ar"'),),
     ),
+    BuiltIn("trim", "Gives the text without blanks and line ends before and after it.", (Signature((_S,), STRING, trimmed),), (('trim("  a b ")', '"a b"'),), extension=CAMUNDA),
     BuiltIn("contains", "Tells whether a text holds another.", (Signature((_S, _MATCH), BOOLEAN, contains),), (('contains("foobar", "of")', "false"),)),
     BuiltIn("starts with", "Tells whether a text begins with another.", (Signature((_S, _MATCH), BOOLEAN, starts_with),), (('starts with("foobar", "fo")', "true"),)),
     BuiltIn("ends with", "Tells whether a text ends with another.", (Signature((_S, _MATCH), BOOLEAN, ends_with),), (('ends with("foobar", "r")', "true"),)),
