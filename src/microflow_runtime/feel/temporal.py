@@ -226,17 +226,18 @@ class DateTime(Temporal):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, DateTime):
             return False
-        first, second = _alike(self, other)
-        return _milliseconds(first) == _milliseconds(second)
+        if (self.offset is None) is (other.offset is None):
+            return _milliseconds(self) == _milliseconds(other)
+        first, second = self.at_home(), other.at_home()
+        return (first.offset is None) is (second.offset is None) and _milliseconds(first) == _milliseconds(second)
 
     def __hash__(self) -> int:
         # Not of the app's zone, which may be another one where the hash is looked up.
-        return hash(_milliseconds(self))
+        return hash((self.offset is None, _milliseconds(self)))
 
     def __lt__(self, other: "DateTime") -> bool:
         first, second = _alike(self, other)
-        mine, theirs = _both(_milliseconds(first), _milliseconds(second), "dates and times")
-        return mine < theirs
+        return _milliseconds(first) < _milliseconds(second)
 
     def __add__(self, other: Any) -> "DateTime":
         if isinstance(other, MonthsDuration):
@@ -260,8 +261,7 @@ class DateTime(Temporal):
     def __sub__(self, other: Any) -> Any:
         if isinstance(other, DateTime):
             first, second = _alike(self, other)
-            mine, theirs = _both(first.moment(), second.moment(), "dates and times")
-            return DaysDuration(mine - theirs)
+            return DaysDuration(first.moment()[1] - second.moment()[1])
         if isinstance(other, Date):
             return self - other.at_midnight_utc()
         return self + -other
@@ -277,16 +277,17 @@ class DateTime(Temporal):
 
 
 def _alike(first: DateTime, second: DateTime) -> tuple[DateTime, DateTime]:
-    """Give both with an offset where one has one and an app tells its zone."""
-    if (first.offset is None) is (second.offset is None):
-        return first, second
-    return first.at_home(), second.at_home()
+    """Give both with an offset where one has one, by the app's zone. Raises Failure where no app tells one."""
+    if (first.offset is None) is not (second.offset is None):
+        first, second = first.at_home(), second.at_home()
+        if (first.offset is None) is not (second.offset is None):
+            raise Failure("of the two dates and times only one has a time zone or offset")
+    return first, second
 
 
-def _milliseconds(value: DateTime) -> tuple[bool, int]:
+def _milliseconds(value: DateTime) -> int:
     """Give what is compared: the standard's kit holds two that differ by less than a millisecond for equal."""
-    zoned, nanos = value.moment()
-    return zoned, nanos // 1_000_000
+    return (value.days * DAY_NANOS + value.nanos - (value.offset or 0) * NANOS) // 1_000_000
 
 
 def _in_zone(zone: str, days: int, nanos: int, wanted: int | None) -> tuple[int, int, int]:

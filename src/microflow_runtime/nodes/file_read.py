@@ -193,12 +193,17 @@ class _Reading:
                         if len(records) > run.limits.rows:
                             raise LimitExceeded(f"the file gave more records than the limit of {run.limits.rows}.")
                 if self.order:
-                    records = await session.do(lambda _: sort_records(records, self.order))
+                    records = await session.do(lambda _: self._sorted(records, run))
             except BaseException as error:
                 await self._put_aside(session, name, aside, error)
                 raise
             await self._finish(session, name, to)
         return name, records
+
+    def _sorted(self, records: list[Any], run: Run) -> list[Any]:
+        """Give the records in order; times without an offset are of the app's zone, as in a formula."""
+        with computing(run):
+            return sort_records(records, self.order)
 
     async def stream(self, frame: Frame, run: Run) -> AsyncGenerator[Any]:
         """Give the records one by one. See `Stream`."""

@@ -157,6 +157,21 @@ async def test_files_of_others_are_read(files: FilesApp, settings: str, content:
     ]
 
 
+@pytest.mark.parametrize(
+    ("zone", "wanted"),
+    [("Europe/Berlin", ["zoned", "local", "later"]), ("America/New_York", ["zoned", "later", "local"])],
+)
+async def test_times_without_an_offset_are_sorted_in_the_app_s_zone(
+    files: FilesApp, zone: str, wanted: list[str]
+) -> None:
+    """Among those with one, as a formula of the app compares them."""
+    content = "sku,price,at\nlater,1,2026-07-01T01:30:00Z\nlocal,1,2026-07-01T03:00:00\nzoned,1,2026-07-01T00:30:00Z\n"
+    (files.inbox / "times").write_text(content)
+    app = files.app(read_flow("format: delimited\nsort: [at]"), app=f"{APP}time_zone: {zone}\n")
+    out = (await app.call("Read", {"In": {"file": "times"}}))["Out"]
+    assert [line["sku"] for line in out["lines"]] == wanted
+
+
 _STOCK = "sku,price,day\nb,2,2026-01-02\na,3,\nb,2.0,2026-01-02\nc,1,2026-01-01\na,3,2026-01-03\n"
 
 
