@@ -205,6 +205,20 @@ def stand_in() -> Iterator[Callable[[str], None]]:
     time.tzset()
 
 
+async def test_the_hour_that_comes_twice(database: Database) -> None:
+    """Each pass comes back as the moment it was, or is refused where the database has no place for it."""
+    _make(database, "zoned")
+    for offset in ("+02:00", "+01:00"):
+        value = parse_date_time(f"2026-10-25T02:30:00{offset}@Europe/Berlin")
+        if database.kind == "mariadb" and value.is_second_pass:
+            with pytest.raises(NodeError, match="second time that night"):
+                await _keep(database, "zoned", value)
+            continue
+        read = str(await _keep(database, "zoned", value))
+        assert read == (str(value) if database.kind == "sqlite" else f"2026-10-25T02:30:00{offset}")
+        assert parse_date_time(read) == value
+
+
 async def test_a_moment_in_a_column_without_zone(database: Database) -> None:
     """A moment with an offset becomes the wall clock of the app's zone where the column has none."""
     _make(database, "moment")
