@@ -16,14 +16,37 @@ def input_data(name: str, type_ref: str = "") -> str:
 
 
 def decision(name: str, logic: str, *requires: str, type_ref: str = "") -> str:
-    """Give a decision; what it requires are names, of decisions behind a `!`."""
+    """Give a decision; what it requires are names, of decisions behind a `!`, of knowledge models behind a `%`."""
     kind = f' typeRef="{type_ref}"' if type_ref else ""
     links = "".join(
-        f'<informationRequirement><required{"Decision" if each[0] == "!" else "Input"} href="#{id_of(each)}"/>'
+        f'<knowledgeRequirement><requiredKnowledge href="#{id_of(each)}"/></knowledgeRequirement>'
+        if each[0] == "%"
+        else f'<informationRequirement><required{"Decision" if each[0] == "!" else "Input"} href="#{id_of(each)}"/>'
         "</informationRequirement>"
         for each in requires
     )
     return f'<decision id="{id_of(name)}" name="{name}"><variable name="{name}"{kind}/>{links}{logic}</decision>'
+
+
+def knowledge(name: str, logic: str, *parameters: str) -> str:
+    """Give a business knowledge model with parameters as `name: type`."""
+    shown = "".join(f"<formalParameter{_typed(each)}/>" for each in parameters)
+    inside = f"<encapsulatedLogic>{shown}{logic}</encapsulatedLogic>"
+    return f'<businessKnowledgeModel id="{id_of(name)}" name="{name}"><variable name="{name}"/>{inside}</businessKnowledgeModel>'
+
+
+def boxed_context(*entries: tuple[str, str]) -> str:
+    """Give a boxed context; an entry is its name, as `name: type`, and its expression."""
+    shown = "".join(
+        f"<contextEntry>{f'<variable{_typed(name)}/>' if name else ''}{logic}</contextEntry>" for name, logic in entries
+    )
+    return f"<context>{shown}</context>"
+
+
+def part(box: str, variable: str = "", **parts: str) -> str:
+    """Give a boxed iteration, filter or conditional out of its parts."""
+    shown = "".join(f"<{name}>{logic}</{name}>" for name, logic in parts.items())
+    return f"<{box}{_attribute('iteratorVariable', variable)}>{shown}</{box}>"
 
 
 def literal(text: str) -> str:
@@ -58,7 +81,7 @@ def item(name: str, type_ref: str, allowed: str = "", *, of_many: bool = False) 
 
 def id_of(name: str) -> str:
     """Give the id of what has a name."""
-    return "_" + name.strip("!").replace(" ", "")
+    return "_" + name.strip("!%").replace(" ", "")
 
 
 def escaped(text: str) -> str:
@@ -68,6 +91,11 @@ def escaped(text: str) -> str:
 
 def _cell(element: str, text: str) -> str:
     return f"<{element}><text>{escaped(text)}</text></{element}>"
+
+
+def _typed(text: str) -> str:
+    name, _, kind = (each.strip() for each in text.partition(":"))
+    return _attribute("name", name) + _attribute("typeRef", kind)
 
 
 def _attribute(name: str, value: str) -> str:

@@ -29,6 +29,18 @@ class Decided(msgspec.Struct):
     rows: list[Row]
 
 
+def value_of(table: CheckedTable) -> Callable[[Decided], Value]:
+    """Return what makes the one value of what a table gave, as DMN has it: of one output the value itself, of several a context."""
+    names = tuple(output.name for output in table.outputs)
+
+    def of_row(row: Row) -> Value:
+        return row[0] if len(names) == 1 else dict(zip(names, row, strict=True))
+
+    if table.gives_list:
+        return lambda decided: [of_row(row) for row in decided.rows]
+    return lambda decided: of_row(decided.rows[0])
+
+
 class BoundTable:
     """A checked table bound to a frame. `title` comes before the messages of its errors."""
 

@@ -1,86 +1,109 @@
 """The decisions of a DMN file at work: made one after the other in a frame that holds nothing else."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
-from microflow_runtime.compiler.decisions import SUBJECT, CheckedTable
-from microflow_runtime.compiler.formulas import Computed, Evaluate
-from microflow_runtime.compiler.node_context import NodeContext
+from microflow_runtime.compiler.decisions import SUBJECT
+from microflow_runtime.compiler.formulas import Evaluate
 from microflow_runtime.compiler.plan import Frame
 from microflow_runtime.errors import FeelError, NodeError
-from microflow_runtime.feel import Formula, Value
-from microflow_runtime.nodes.decision.deciding import BoundTable, Decided
+from microflow_runtime.feel import Formula, FunctionType, FunctionValue, Type, Value
+from microflow_runtime.nodes.decision.boxed import Boxed, Slots
+from microflow_runtime.nodes.decision.deciding import BoundTable, Decided, value_of
 from microflow_runtime.nodes.decision.matching import failure
 
+Step = Callable[[Frame], tuple[Value, Decided | None]]
+"""Makes one decision of a frame: its value, and what its table gave where it is one."""
 
-class Made(msgspec.Struct, frozen=True):
-    """A checked decision: the logic, one of the two; what it sees; the tests that its result passes."""
+
+class CheckedStep(msgspec.Struct, frozen=True):
+    """A checked decision or knowledge model: its logic, or the decisions of a service; the tests that its result passes."""
 
     name: str
-    table: CheckedTable | None
-    expression: Computed | None
+    logic: "Boxed | CheckedService"
     allowed: Formula | None
 
 
-class Decide:
-    """Makes the decisions, one after the other."""
+class CheckedDecisions(msgspec.Struct, frozen=True):
+    """Checked decisions, each after those that it requires.
 
-    def __init__(
-        self,
-        made: list[Made],
-        given: Mapping[str, Computed],
-        allowed: Mapping[str, Formula | None],
-        context: NodeContext,
-    ) -> None:
-        names = [*given, *(each.name for each in made), SUBJECT]
-        self._layout = {name: place for place, name in enumerate(names)}
-        self._inputs = tuple(
-            (self._layout[name], context.bind(computed), self._tests(allowed[name]), name)
-            for name, computed in given.items()
-        )
+    `inputs` are the names that are given, in their order, with the tests that values pass. `aliases` has for further names
+    those of decisions. `asked` are the decisions whose results are given: of one the result itself, of several a context.
+    """
+
+    inputs: tuple[tuple[str, Formula | None], ...]
+    steps: tuple[CheckedStep, ...]
+    aliases: Mapping[str, str]
+    asked: tuple[str, ...]
+    type: Type
+
+
+class CheckedService(msgspec.Struct, frozen=True):
+    """A decision service as a function of its inputs; `fits` checks each argument whose type is declared."""
+
+    decisions: CheckedDecisions
+    type: FunctionType
+    fits: tuple[Callable[[Value], Value] | None, ...]
+
+
+class Decisions:
+    """Makes decisions, one after the other."""
+
+    def __init__(self, checked: CheckedDecisions) -> None:
+        names = [*(name for name, _ in checked.inputs), *(step.name for step in checked.steps), SUBJECT]
+        slots = self._slots = Slots.over(names).also(checked.aliases)
+        self._subject = slots.names[SUBJECT]
+        self._inputs = tuple((slots.names[name], self._tests(tests), name) for name, tests in checked.inputs)
         self._steps = tuple(
-            (self._layout[each.name], self._step(each), self._tests(each.allowed), each.name) for each in made
+            (slots.names[step.name], self._step(step), self._tests(step.allowed), step.name) for step in checked.steps
         )
+        self._asked = {name: slots.names[name] for name in checked.asked}
 
-    def __call__(self, frame: Frame) -> tuple[Value, Decided | None]:
-        """Decide on the values of a flow's frame: give the result as a value, and as the last table gave it.
+    def __call__(self, given: Sequence[Value]) -> tuple[Value, Decided | None]:
+        """Decide on the values of the inputs: return the result as a value, and as the last table gave it.
 
         Raises NodeError of the kinds of a table.
         """
-        own: Frame = [None] * len(self._layout)
-        for place, evaluate, tests, name in self._inputs:
-            own[place] = value = evaluate(frame)
+        own: Frame = [None] * self._slots.size
+        for (slot, tests, name), value in zip(self._inputs, given, strict=True):
+            own[slot] = value
             if tests is not None and value is not None:
                 self._check(tests, own, value, f'the value of "{name}"', "decision.input")
         value, decided = None, None
-        for place, step, tests, name in self._steps:
+        for slot, step, tests, name in self._steps:
             value, decided = step(own)
-            own[place] = value
+            own[slot] = value
             if tests is not None and value is not None:
                 self._check(tests, own, value, f'the result of the decision "{name}"', "decision.output")
-        return value, decided
+        if len(self._asked) == 1:
+            return value, decided
+        return {name: own[slot] for name, slot in self._asked.items()}, None
 
     def _tests(self, formula: Formula | None) -> Evaluate | None:
-        return None if formula is None else formula.bind(self._layout)
+        return None if formula is None else formula.bind(self._slots.names)
 
-    def _step(self, made: Made) -> Callable[[Frame], tuple[Value, Decided | None]]:
-        title = f'decision "{made.name}": '
-        if made.table is not None:
-            return _table_step(BoundTable(made.table, self._layout, title), made.table)
-        assert made.expression is not None
-        evaluate = made.expression.bind(self._layout)
+    def _step(self, step: CheckedStep) -> Step:
+        logic = step.logic
+        if isinstance(logic, CheckedService):
+            function = _function(logic)
+            return lambda _own: (function, None)
+        if logic.table is not None:
+            bound, value = (
+                BoundTable(logic.table, self._slots.names, f'decision "{step.name}": '),
+                value_of(logic.table),
+            )
 
-        def compute(own: Frame) -> tuple[Value, None]:
-            try:
-                return evaluate(own), None
-            except FeelError as error:
-                raise failure(f"{title}the formula", error) from error
+            def decide(own: Frame) -> tuple[Value, Decided]:
+                decided = bound.decide(own)
+                return value(decided), decided
 
-        return compute
+            return decide
+        evaluate = logic.bind(self._slots)
+        return lambda own: (evaluate(own), None)
 
     def _check(self, tests: Evaluate, own: Frame, value: Value, what: str, kind: str) -> None:
-        own[self._layout[SUBJECT]] = value
+        own[self._subject] = value
         try:
             good = tests(own) is True
         except FeelError as error:
@@ -89,16 +112,15 @@ class Decide:
             raise NodeError(f"{what} is none of those allowed.", kind=kind)
 
 
-def _table_step(bound: BoundTable, table: CheckedTable) -> Callable[[Frame], tuple[Value, Decided]]:
-    names = tuple(output.name for output in table.outputs)
+def _function(service: CheckedService) -> FunctionValue:
+    decide = Decisions(service.decisions)
+    names = service.type.names
+    assert names is not None
 
-    def value_of(row: list[Value]) -> Value:
-        return row[0] if len(names) == 1 else dict(zip(names, row, strict=True))
+    def call(*arguments: Value) -> Value:
+        fitted = [
+            argument if fit is None else fit(argument) for fit, argument in zip(service.fits, arguments, strict=True)
+        ]
+        return decide(fitted)[0]
 
-    def decide(own: Frame) -> tuple[Value, Decided]:
-        decided = bound.decide(own)
-        if table.gives_list:
-            return [value_of(row) for row in decided.rows], decided
-        return value_of(decided.rows[0]), decided
-
-    return decide
+    return FunctionValue(names, call, service.type)

@@ -35,7 +35,7 @@ class DecisionSettings(msgspec.Struct, frozen=True):
         _about("What `collect` makes of the outputs of all rules that hold; a list of them unless said."),
     ] = None
     file: Annotated[str, _about("A DMN file of the app, as `files/discount.dmn`, in place of a table.")] = ""
-    decision: Annotated[str, _about("The name of the decision in the file.")] = ""
+    decision: Annotated[str, _about("The decision in the file, by name or id.")] = ""
 
 
 TABLE_KEYS: Final = ("inputs", "outputs", "rules")

@@ -19,6 +19,7 @@ from microflow_runtime.feel import (
     STRING,
     TIME,
     ContextType,
+    FunctionType,
     ListType,
     Type,
     optional,
@@ -67,7 +68,7 @@ class ItemTypes:
         if found is not None:
             return found
         plain = reference.removeprefix("feel:").removeprefix("feel.")
-        definition = self._definitions.get(reference)
+        definition = self._definitions.get(reference) or self._definitions.get(reference.rpartition(":")[2])
         if definition is not None:
             found = self._defined(definition, depth)
         elif plain in BUILT_IN:
@@ -93,7 +94,7 @@ class ItemTypes:
             fields = tuple((each.get("name"), optional(self._defined(each, depth + 1).type)) for each in components)
             inner = ItemType(ContextType("", fields))
         elif element.find("functionItem") is not None:
-            self._faults.add("MF-D184", "Types of functions are not read.", element.path)
+            inner = ItemType(FunctionType(None, ANY))
         allowed = tests_in(element.find("allowedValues") or element.find("typeConstraint")) or inner.allowed
         if element.get("isCollection") == "true":
             return ItemType(ListType(inner.type))
