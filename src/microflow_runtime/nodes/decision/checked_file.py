@@ -20,7 +20,7 @@ from microflow_runtime.compiler.faults import FaultList
 from microflow_runtime.feel import ANY, ContextType, Formula, FunctionType, Origin, Type, optional, origin_of
 from microflow_runtime.nodes.decision.boxed import KINDS, Boxed, BoxedChecker, BoxedScope
 from microflow_runtime.nodes.decision.boxed.checker import fitting
-from microflow_runtime.nodes.decision.made import CheckedDecisions, CheckedService, CheckedStep
+from microflow_runtime.nodes.decision.made import CheckedDecisions, CheckedService, CheckedStep, CheckedTests
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -112,7 +112,7 @@ class _Needed:
         self._kinds[name] = logic.type if logic is not None else ANY
         if isinstance(logic, Boxed) and logic.table is not None:
             self._facts[name] = _facts_of_table(logic.table)
-        tests = self._tests(declared) if step.service is None else None
+        tests = self._tests(declared) if step.service is None else ()
         return CheckedStep(name, logic, tests) if logic is not None else None
 
     def _scope(self, step: DmnStep) -> BoxedScope:
@@ -123,12 +123,13 @@ class _Needed:
         aliases = {alias: self._kinds[name] for alias, name in self._aliases.items() if name in names}
         return BoxedScope({**aliases, **types})
 
-    def _tests(self, declared: ItemType | None) -> Formula | None:
-        """Check the tests that the values of a type pass."""
-        if declared is None or declared.allowed is None:
-            return None
-        scope = {SUBJECT: optional(declared.type)}
-        return check_tests(declared.allowed, scope, self._surroundings(BoxedScope({})))
+    def _tests(self, declared: ItemType | None) -> tuple[CheckedTests, ...]:
+        """Check the tests that the values of a type and of what it consists of pass."""
+        around, checked = self._surroundings(BoxedScope({})), []
+        for each in declared.allowed if declared is not None else ():
+            formula = check_tests(each.tests, {SUBJECT: optional(each.type)}, around)
+            checked += [] if formula is None else [CheckedTests(each.path, formula)]
+        return tuple(checked)
 
     def _surroundings(self, scope: BoxedScope) -> Surroundings:
         return Surroundings(
@@ -140,8 +141,9 @@ class _Needed:
         )
 
     def _allowed_of(self, name: str) -> Entry | None:
-        found = self._types.get(self._aliases.get(name, name))
-        return found.allowed if found is not None else None
+        root, *path = name.split(".")
+        found = self._types.get(self._aliases.get(root, root))
+        return found.tests_at(*path) if found is not None else None
 
     def _facts_of(self, formula: Formula, scope: BoxedScope) -> Facts:
         origin = origin_of(formula)

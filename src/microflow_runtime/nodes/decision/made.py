@@ -1,10 +1,11 @@
 """The decisions of a DMN file at work: made one after the other in a frame that holds nothing else."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from microflow_runtime.compiler.decisions import SUBJECT
+from microflow_runtime.compiler.decisions.dmn import EACH
 from microflow_runtime.compiler.formulas import Evaluate
 from microflow_runtime.compiler.plan import Frame
 from microflow_runtime.errors import FeelError, NodeError
@@ -17,12 +18,19 @@ Step = Callable[[Frame], tuple[Value, Decided | None]]
 """Makes one decision of a frame: its value, and what its table gave where it is one."""
 
 
+class CheckedTests(msgspec.Struct, frozen=True):
+    """Checked unary tests of the values at a path of component names, `[]` for each item of a list."""
+
+    path: tuple[str, ...]
+    formula: Formula
+
+
 class CheckedStep(msgspec.Struct, frozen=True):
     """A checked decision or knowledge model: its logic, or the decisions of a service; the tests that its result passes."""
 
     name: str
     logic: "Boxed | CheckedService"
-    allowed: Formula | None
+    allowed: tuple[CheckedTests, ...]
 
 
 class CheckedDecisions(msgspec.Struct, frozen=True):
@@ -32,7 +40,7 @@ class CheckedDecisions(msgspec.Struct, frozen=True):
     those of decisions. `asked` are the decisions whose results are given: of one the result itself, of several a context.
     """
 
-    inputs: tuple[tuple[str, Formula | None], ...]
+    inputs: tuple[tuple[str, tuple[CheckedTests, ...]], ...]
     steps: tuple[CheckedStep, ...]
     aliases: Mapping[str, str]
     asked: tuple[str, ...]
@@ -68,20 +76,20 @@ class Decisions:
         own: Frame = [None] * self._slots.size
         for (slot, tests, name), value in zip(self._inputs, given, strict=True):
             own[slot] = value
-            if tests is not None and value is not None:
+            if tests:
                 self._check(tests, own, value, f'the value of "{name}"', "decision.input")
         value, decided = None, None
         for slot, step, tests, name in self._steps:
             value, decided = step(own)
             own[slot] = value
-            if tests is not None and value is not None:
+            if tests:
                 self._check(tests, own, value, f'the result of the decision "{name}"', "decision.output")
         if len(self._asked) == 1:
             return value, decided
         return {name: own[slot] for name, slot in self._asked.items()}, None
 
-    def _tests(self, formula: Formula | None) -> Evaluate | None:
-        return None if formula is None else formula.bind(self._slots.names)
+    def _tests(self, allowed: tuple[CheckedTests, ...]) -> tuple[tuple[tuple[str, ...], Evaluate], ...]:
+        return tuple((each.path, each.formula.bind(self._slots.names)) for each in allowed)
 
     def _step(self, step: CheckedStep) -> Step:
         logic = step.logic
@@ -102,14 +110,32 @@ class Decisions:
         evaluate = logic.bind(self._slots)
         return lambda own: (evaluate(own), None)
 
-    def _check(self, tests: Evaluate, own: Frame, value: Value, what: str, kind: str) -> None:
-        own[self._subject] = value
-        try:
-            good = tests(own) is True
-        except FeelError as error:
-            raise failure(f"the test of {what}", error) from error
-        if not good:
-            raise NodeError(f"{what} is none of those allowed.", kind=kind)
+    def _check(
+        self, allowed: tuple[tuple[tuple[str, ...], Evaluate], ...], own: Frame, value: Value, what: str, kind: str
+    ) -> None:
+        for path, tests in allowed:
+            for part in _parts(value, path):
+                own[self._subject] = part
+                try:
+                    good = tests(own) is True
+                except FeelError as error:
+                    raise failure(f"the test of {what}", error) from error
+                if not good:
+                    where = "".join(f" {name}" for name in path if name != EACH)
+                    raise NodeError(f"{what} is none of those allowed{where and ':'}{where}.", kind=kind)
+
+
+def _parts(value: Value, path: tuple[str, ...]) -> Iterator[Value]:
+    """Return the values at a path that are there."""
+    if value is None:
+        return
+    if not path:
+        yield value
+    elif path[0] == EACH:
+        for item in value if isinstance(value, list) else ():
+            yield from _parts(item, path[1:])
+    elif isinstance(value, dict):
+        yield from _parts(value.get(path[0]), path[1:])
 
 
 def _function(service: CheckedService) -> FunctionValue:

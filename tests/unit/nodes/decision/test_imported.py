@@ -217,6 +217,37 @@ async def test_allowed_values_are_held() -> None:
         await answer(_app(of_result, "A", "Out.number: = result"), amount=6)
 
 
+async def test_allowed_values_inside_are_held() -> None:
+    """Of a component, and of each item of a list; those of a list as a whole are its type constraint."""
+    client = (
+        '<itemDefinition name="tClient"><itemComponent name="amount"><typeRef>number</typeRef>'
+        "<allowedValues><text>[0..5]</text></allowedValues></itemComponent></itemDefinition>"
+    )
+    of_part = definitions(
+        client, input_data("C", "tClient"), decision("A", table(["C.amount"], [""], ["-", "C.amount"]), "C")
+    )
+    app = _app(of_part, "A", "Out.number: = result", given="C: = In")
+    assert await answer(app, amount=5) == {"number": 5}
+    with pytest.raises(NodeError, match='the value of "C" is none of those allowed: amount') as caught:
+        await answer(app, amount=6)
+    assert caught.value.kind == "decision.input"
+    of_items = definitions(
+        item("tMany", "number", "< 3", of_many=True),
+        input_data("L", "tMany"),
+        decision("A", literal("count(L)"), "L"),
+    )
+    app = _app(of_items, "A", "Out.number: = result", given='L: "= [1, In.amount]"')
+    assert await answer(app, amount=2) == {"number": 2}
+    with pytest.raises(NodeError, match='the value of "L" is none of those allowed'):
+        await answer(app, amount=3)
+    of_whole = of_items.replace(b"allowedValues", b"typeConstraint").replace(b"&lt; 3", b"count(?) = 2")
+    assert await answer(_app(of_whole, "A", "Out.number: = result", given='L: "= [1, In.amount]"'), amount=9) == {
+        "number": 2
+    }
+    with pytest.raises(NodeError, match="none of those allowed"):
+        await answer(_app(of_whole, "A", "Out.number: = result", given='L: "= [In.amount]"'), amount=9)
+
+
 async def test_item_definitions_of_contexts_and_lists() -> None:
     """A Business Object goes in where its fields fit, and a list of them."""
     components = (

@@ -4,11 +4,12 @@ Others use what is listed below.
 """
 
 from microflow_runtime.compiler.decisions.dmn.document import BrokenFileError, DmnDocument, Element, read_document
-from microflow_runtime.compiler.decisions.dmn.item_types import ItemType, ItemTypes
+from microflow_runtime.compiler.decisions.dmn.item_types import EACH, ItemType, ItemTypes
 from microflow_runtime.compiler.decisions.dmn.model import EXPRESSIONS, DmnStep, Needed, Variable, is_feel, needed_for
 from microflow_runtime.compiler.decisions.dmn.tables import read_dmn_table
 
 __all__ = [
+    "EACH",
     "EXPRESSIONS",
     "BrokenFileError",
     "DmnDocument",

@@ -47,11 +47,31 @@ BUILT_IN: Final[Mapping[str, Type]] = {
 _MOST_DEPTH: Final = 16
 
 
+EACH: Final = "[]"
+"""Stands in a path for each item of a list."""
+
+
+class AllowedValues(msgspec.Struct, frozen=True):
+    """Unary tests that values of a type pass: those at a path of component names, `()` the value itself."""
+
+    path: tuple[str, ...]
+    type: Type
+    tests: Entry
+
+
 class ItemType(msgspec.Struct, frozen=True):
-    """A type; `allowed` are unary tests that its values pass."""
+    """A type, and the allowed values of it and of what it consists of."""
 
     type: Type
-    allowed: Entry | None = None
+    allowed: tuple[AllowedValues, ...] = ()
+
+    def tests_at(self, *path: str) -> Entry | None:
+        """Return the unary tests that values at a path of components pass; None when any value does."""
+        return next((each.tests for each in self.allowed if each.path == path), None)
+
+    def below(self, name: str) -> tuple[AllowedValues, ...]:
+        """Return the allowed values as they are those of what has it as its component `name`."""
+        return tuple(AllowedValues((name, *each.path), each.type, each.tests) for each in self.allowed)
 
 
 class ItemTypes:
@@ -91,14 +111,25 @@ class ItemTypes:
         if reference is not None:
             inner = self.of(reference.text.strip(), reference.path, depth + 1)
         elif components:
-            fields = tuple((each.get("name"), optional(self._defined(each, depth + 1).type)) for each in components)
-            inner = ItemType(ContextType("", fields))
+            parts = {each.get("name"): self._defined(each, depth + 1) for each in components}
+            fields = tuple((name, optional(part.type)) for name, part in parts.items())
+            inner = ItemType(ContextType("", fields), sum((part.below(name) for name, part in parts.items()), ()))
         elif element.find("functionItem") is not None:
             inner = ItemType(FunctionType(None, ANY))
-        allowed = tests_in(element.find("allowedValues") or element.find("typeConstraint")) or inner.allowed
-        if element.get("isCollection") == "true":
-            return ItemType(ListType(inner.type))
-        return ItemType(inner.type, allowed)
+        is_list = element.get("isCollection") == "true"
+        whole, items = tests_in(element.find("typeConstraint")), tests_in(element.find("allowedValues"))
+        if not is_list:
+            return _allowing(inner, items or whole)
+        inner = _allowing(inner, items)
+        return _allowing(ItemType(ListType(inner.type), inner.below(EACH)), whole)
+
+
+def _allowing(item: ItemType, tests: Entry | None) -> ItemType:
+    """Return a type with tests of the whole value, in place of those it had."""
+    if tests is None:
+        return item
+    others = tuple(each for each in item.allowed if each.path)
+    return ItemType(item.type, (AllowedValues((), item.type, tests), *others))
 
 
 def tests_in(element: Element | None) -> Entry | None:

@@ -79,7 +79,7 @@ def _input(element: Element, types: ItemTypes, allowed_of: AllowedOf, faults: Fa
         expression=Entry(text.path, text.text),
         type=declared.type,
         adopt=None if declared.type is ANY else _fitting(declared.type),
-        allowed=tests_in(element.find("inputValues")) or declared.allowed or allowed_of(plain),
+        allowed=tests_in(element.find("inputValues")) or declared.tests_at() or allowed_of(plain),
     )
 
 
@@ -94,7 +94,7 @@ def _output(element: Element, name: str, types: ItemTypes, faults: FaultList, *,
         type=optional(declared.type),
         is_needed=True,
         adopt=None if declared.type is ANY else _fitting(declared.type),
-        allowed=tests_in(element.find("outputValues")) or declared.allowed,
+        allowed=tests_in(element.find("outputValues")) or declared.tests_at(),
         default=_entry(element.find("defaultOutputEntry")),
     )
 
