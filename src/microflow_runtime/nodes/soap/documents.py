@@ -12,14 +12,11 @@ from typing import Any, Final
 
 import msgspec
 
+from microflow_runtime.nodes.soap.mending import mend
+from microflow_runtime.nodes.soap.references import ENCODINGS, MIME, PLACE, WSDL, XML, XSD
 from microflow_runtime.nodes.soap.xml_tree import BrokenXml, Element, read_tree
 
-WSDL: Final = "http://schemas.xmlsoap.org/wsdl/"
-XSD: Final = "http://www.w3.org/2001/XMLSchema"
-_XML: Final = "http://www.w3.org/XML/1998/namespace"
 _SOAP: Final = ("http://schemas.xmlsoap.org/wsdl/soap/", "http://schemas.xmlsoap.org/wsdl/soap12/")
-PLACE: Final = "file:///"
-"""What the address of a gathered document begins with; its number follows."""
 DOCUMENT_BYTES: Final = 4 * 1024 * 1024
 ALL_BYTES: Final = 16 * 1024 * 1024
 _DOCUMENTS: Final = 64
@@ -30,6 +27,7 @@ _XML_SCHEMA: Final = b"""<schema xmlns="http://www.w3.org/2001/XMLSchema" target
 <attribute name="lang" type="string"/><attribute name="space" type="NCName"/><attribute name="base" type="anyURI"/>
 <attribute name="id" type="ID"/></schema>"""
 _XML_PLACE: Final = "the schema of xml:lang"
+_ENCODED: Final = "uses the encoding of SOAP 1.1, which is not supported"
 
 
 class WsdlFault(Exception):
@@ -54,15 +52,19 @@ Resolve = Callable[[str, Reference], str | None]
 class Gathered(msgspec.Struct, frozen=True):
     """The documents by number, the first of them the WSDL, each with its imports rewritten. `digest` tells them from others.
 
-    `words` are the enumerations of simple types and `bases` what these restrict, by `{namespace}name`; `encoded` are
-    the operations, by binding and name, that use the encoding of SOAP 1.1.
+    `words` are the enumerations of simple types and `bases` what these restrict, by `{namespace}name`; `refused` says of
+    operations, by binding and name, why they cannot be called, `gaps` of elements that stand for what is missing what that is,
+    `ports` what became of ports that were left out. `places` are those of the documents.
     """
 
     documents: tuple[bytes, ...]
     digest: bytes
     words: Mapping[str, tuple[str, ...]]
     bases: Mapping[str, str]
-    encoded: frozenset[tuple[str, str]]
+    refused: Mapping[tuple[str, str], str]
+    gaps: Mapping[str, str]
+    ports: tuple[str, ...]
+    places: tuple[str, ...]
 
 
 class Gathering:
@@ -74,6 +76,7 @@ class Gathering:
         self._raw: dict[str, bytes] = {}
         self._trees: dict[str, Any] = {}
         self._bytes = 0
+        self._missing: dict[str, str] = {}
         self.wanted = [root]
 
     def add(self, place: str, raw: bytes) -> None:
@@ -91,14 +94,16 @@ class Gathering:
     def _follow(self, place: str, node: Any) -> None:
         attribute = "location" if node.tag == f"{{{WSDL}}}import" else "schemaLocation"
         reference = Reference(node.get(attribute, "").strip(), node.get("namespace", ""))
-        if reference.namespace == _XML:
+        if reference.namespace == XML:
             found: str | None = _XML_PLACE
         elif not reference.location:
             return
         else:
-            found = self._resolve(place, reference)
+            found = self._found(place, node, reference)
         if found is None:
             del node.attrib[attribute]
+            if node.tag != f"{{{XSD}}}import":
+                node.getparent().remove(node)
             return
         number = self._numbers.get(found)
         if number is None:
@@ -110,12 +115,29 @@ class Gathering:
                 self.add(found, _XML_SCHEMA)
         node.set(attribute, f"{PLACE}{number}")
 
+    def _found(self, place: str, node: Any, reference: Reference) -> str | None:
+        """Find a document; one of a schema that is not at hand may turn out not to be needed, so that nothing is said yet."""
+        is_schema = node.tag in {f"{{{XSD}}}import", f"{{{XSD}}}include"}
+        if is_schema and reference.namespace in {XSD, *ENCODINGS, *MIME}:
+            return None
+        try:
+            return self._resolve(place, reference)
+        except WsdlFault as fault:
+            if not is_schema:
+                raise
+            schema = next(node.iterancestors(f"{{{XSD}}}schema"))
+            namespace = reference.namespace if node.tag == f"{{{XSD}}}import" else schema.get("targetNamespace", "")
+            self._missing.setdefault(namespace, f"its schema is not at hand: {_of(place)}{fault.reason}")
+            return None
+
     def finished(self) -> Gathered:
         """Give them all, once nothing is wanted any more. Raises WsdlFault when they grow beyond bounds."""
         from lxml import etree
 
-        trees = [self._trees[place] for place in self._numbers]
+        by_place = {place: self._trees[place] for place in self._numbers}
+        trees = [*by_place.values()]
         _bound_growth(trees)
+        gaps = mend(by_place, self._missing)
         words: dict[str, tuple[str, ...]] = {}
         bases: dict[str, str] = {}
         for index, tree in enumerate(trees):
@@ -127,8 +149,17 @@ class Gathering:
         digest = hashlib.sha256()
         for place, raw in sorted(self._raw.items()):
             digest.update(hashlib.sha256(place.encode()).digest() + hashlib.sha256(raw).digest())
-        encoded = frozenset(pair for tree in trees for pair in _encoded(tree))
-        return Gathered(tuple(etree.tostring(tree) for tree in trees), digest.digest(), words, bases, encoded)
+        refused = {pair: _ENCODED for tree in trees for pair in _encoded(tree)} | gaps.refused
+        return Gathered(
+            tuple(etree.tostring(tree) for tree in trees),
+            digest.digest(),
+            words,
+            bases,
+            refused,
+            gaps.sentences,
+            tuple(gaps.ports),
+            tuple(by_place),
+        )
 
 
 def _looked_at(raw: bytes, place: str) -> Any:

@@ -1,7 +1,8 @@
 """Replies: the elements of an envelope as the values that the WSDL declares, or as they come where it declares nothing.
 
-A name that is not declared is left out, the order of elements does not matter, nor does a wrong namespace; what is there
-has to fit. Whatever does not raises Misfit with its path.
+A name that is not declared is left out, the order of elements does not matter, nor does a wrong namespace; an empty element
+that may be absent and whose type has no empty value counts as absent; what is there has to fit. Whatever does not raises
+Misfit with its path.
 """
 
 from typing import Any, Final
@@ -118,6 +119,8 @@ def _field(name: str, field: Field, element: Element, came: dict[str, list[Eleme
     named = came.get(name, [])
     # Many servers write namespaces as they please; the declared one counts where it is there.
     found = [each for each in named if each.namespace == field.namespace] or named
+    if len(found) == 1 and not field.is_required and _says_nothing(field.shape, found[0], wsdl):
+        return [] if field.is_list else None
     if field.is_list:
         items: list[Any] = []
         for index, each in enumerate(found):
@@ -136,6 +139,17 @@ def _field(name: str, field: Field, element: Element, came: dict[str, list[Eleme
     if value is None and field.is_required and not field.is_nillable:
         raise Misfit("a value", "nothing")
     return value
+
+
+def _says_nothing(shape: Shape, element: Element, wsdl: Wsdl) -> bool:
+    """Whether an element is empty where its type has no empty value: many servers write what is absent so."""
+    if element.children or element.text.strip() or any(namespace != XSI for namespace, _ in element.attributes):
+        return False
+    try:
+        read_element(shape, element, wsdl)
+    except Misfit:
+        return True
+    return False
 
 
 def _attribute(name: str, field: Field, element: Element) -> Any:

@@ -70,6 +70,14 @@ def _collapsed(text: str) -> str:
     return _BLANKS.sub(" ", text).strip(" ")
 
 
+def _write_words(value: Any) -> str:
+    """Write a text whose type knows no other blanks than single ones between words: any others would be lost."""
+    text = _write_text(value)
+    if text != _collapsed(text):
+        raise Misfit("words with one blank between them", describe(value))
+    return text
+
+
 def _read_boolean(text: str) -> bool:
     found = {"true": True, "1": True, "false": False, "0": False}.get(_collapsed(text))
     if found is None:
@@ -222,7 +230,7 @@ def _same(text: str) -> str:
 
 
 TEXT: Final = SimpleKind(STRING, _same, _write_text)
-_WORDS: Final = SimpleKind(STRING, _collapsed, _write_text)
+_WORDS: Final = SimpleKind(STRING, _collapsed, _write_words)
 ANY_SIMPLE: Final = SimpleKind(ANY, _same, _write_any)
 _BOOLEANS: Final = SimpleKind(BOOLEAN, _read_boolean, _write_boolean)
 _DATES: Final = _dated(Date, DATE, "a date (YYYY-MM-DD)", _day, str)
@@ -267,7 +275,7 @@ KINDS: Final[dict[str, SimpleKind]] = {
     "hexBinary": SimpleKind(STRING, _read_hexadecimal, lambda value: _read_hexadecimal(_write_text(value))),
     "anySimpleType": ANY_SIMPLE,
 }
-"""The built-in types that are more than a word, by their names in XML Schema. All others are words: texts without outer blanks."""
+"""The built-in types that are more than words, by their names in XML Schema. All others are texts of words, one blank between."""
 
 
 def kind_of(name: str) -> SimpleKind:

@@ -12,13 +12,15 @@ from typing import Any, Final
 
 import msgspec
 
-from microflow_runtime.nodes.soap.documents import PLACE, Gathered, WsdlFault
+from microflow_runtime.nodes.soap.documents import Gathered, WsdlFault
+from microflow_runtime.nodes.soap.references import PLACE
 from microflow_runtime.nodes.soap.shapes import (
     CHOICE,
     SEQUENCE,
     AnyShape,
     Attribute,
     ComplexShape,
+    Field,
     Group,
     Message,
     Operation,
@@ -29,10 +31,13 @@ from microflow_runtime.nodes.soap.shapes import (
     Wsdl,
 )
 from microflow_runtime.nodes.soap.simple_kinds import ANY_SIMPLE, kind_of
+from microflow_runtime.telemetry import get_log
 
+_log: Final = get_log("soap")
 _KEPT: Final = 16
 _PARTICLES: Final = 300_000
 _XSD: Final = "{http://www.w3.org/2001/XMLSchema}"
+_NUMBERED: Final = re.compile(re.escape(PLACE) + r"([0-9]{1,3})")
 _ACTION: Final = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]*")
 _VERSIONS: Final = {"Soap11Binding": "1.1", "Soap12Binding": "1.2"}
 
@@ -75,14 +80,25 @@ def read_wsdl(gathered: Gathered) -> Wsdl:
     except RecursionError as error:
         raise WsdlFault("holds definitions that hold themselves, or are nested too deep") from error
     except (Error, LxmlError) as error:
-        raise WsdlFault(f"cannot be used: {_first_line(error)}") from error
+        raise WsdlFault(f"cannot be used: {_with_places(error, gathered)}") from error
     except (LookupError, ValueError, TypeError, AttributeError, AssertionError, NotImplementedError) as error:
-        # What zeep raises where a document is not what the standard says.
-        raise WsdlFault(f"is not what WSDL 1.1 says it is ({type(error).__name__}: {_first_line(error)})") from error
+        # What zeep raises where a document is not what the standard says. Its own words would help nobody.
+        _log.info("WSDL not understood", places=gathered.places, cause=repr(error))
+        raise WsdlFault(
+            f"({', '.join(gathered.places) or 'as its server gives it'}) holds what WSDL 1.1 and XML Schema do not allow, at a "
+            "place that could not be found; a validator of XML Schema names it"
+        ) from error
 
 
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [""])[0][:200]
+def _with_places(error: BaseException, gathered: Gathered) -> str:
+    """Return the first line of a message, with the places of documents in place of their numbers."""
+    line = (str(error).splitlines() or [""])[0]
+
+    def named(found: re.Match[str]) -> str:
+        number = int(found[1])
+        return (gathered.places[number] if number < len(gathered.places) else "") or "the WSDL"
+
+    return _NUMBERED.sub(named, line)[:300]
 
 
 class _Shelved:
@@ -112,6 +128,7 @@ class _Translation:
         self._sources: list[Any] = []
         self._waiting: deque[tuple[ComplexShape, Any]] = deque()
         self._left = _PARTICLES
+        self._gaps: dict[int, str] = {}
 
     def wsdl(self) -> Wsdl:
         """Give all of it."""
@@ -122,33 +139,72 @@ class _Translation:
             if (found := self._port(service.name, port)) is not None
         )
         if not ports:
-            raise WsdlFault("has no port of SOAP over HTTP")
+            left_out = "".join(f"; {each}" for each in self._gathered.ports[:3])
+            raise WsdlFault(f"has no port of SOAP over HTTP{left_out}")
         declared = [each for each in self._document.types.elements if not each.qname.text.startswith(_XSD)]
         elements = {each.qname.text: self._part(each) for each in declared}
         types = {each.qname.text: self._shape(each) for each in self._document.types.types if each.qname is not None}
         while self._waiting:
             shape, source = self._waiting.popleft()
             self._fill(shape, source)
-        return Wsdl(ports, elements, types)
+        self._look_for_gaps()
+        whole = {name: shape for name, shape in types.items() if not self._gap_in(shape)}
+        ports = tuple(msgspec.structs.replace(port, operations=self._callable(port)) for port in ports)
+        return Wsdl(ports, elements, whole)
+
+    def _look_for_gaps(self) -> None:
+        """Find for each type the sentence of the first gap that a value of it would come across."""
+        users: dict[int, list[ComplexShape]] = {}
+        waiting: deque[tuple[ComplexShape, str]] = deque()
+        for shape in [each for each in self._made.values() if isinstance(each, ComplexShape)]:
+            for name, field in shape.fields.items() if self._gathered.gaps else ():
+                if name in self._gathered.gaps:
+                    waiting.append((shape, self._gathered.gaps[name]))
+                users.setdefault(id(field.shape), []).append(shape)
+        while waiting:
+            shape, sentence = waiting.popleft()
+            if id(shape) not in self._gaps:
+                self._gaps[id(shape)] = sentence
+                waiting.extend((user, sentence) for user in users.get(id(shape), ()))
+
+    def _gap_in(self, shape: Shape) -> str:
+        return self._gaps.get(id(shape), "")
+
+    def _callable(self, port: Port) -> dict[str, Operation]:
+        """Refuse the operations that come across a gap."""
+        found: dict[str, Operation] = {}
+        for name, operation in port.operations.items():
+            messages = [operation.input, *([operation.output] if operation.output is not None else [])]
+            fields = [
+                field
+                for message in messages
+                for shape in (message.parts, message.headers, message.wrapper.shape if message.wrapper else None)
+                if isinstance(shape, ComplexShape)
+                for field in [Field(shape), *shape.fields.values()]
+            ]
+            gap = next((gap for field in fields if (gap := self._gap_in(field.shape))), "")
+            names = [each for message in messages for each in message.parts.fields if each in self._gathered.gaps]
+            gap = gap or next((self._gathered.gaps[each] for each in names), "")
+            found[name] = msgspec.structs.replace(operation, refusal=operation.refusal or gap)
+        return found
 
     def _port(self, service: str, port: Any) -> Port | None:
         binding = port.binding
         version = _VERSIONS.get(type(binding).__name__)
         if version is None:
             return None
-        encoded = self._gathered.encoded
-        operations = {
-            name: self._operation(each, is_encoded=(binding.name.localname, name) in encoded)
-            for name, each in binding.all().items()
-        }
+        refused, own = self._gathered.refused, binding.name.localname
+        operations = {name: self._operation(each, refused.get((own, name), "")) for name, each in binding.all().items()}
+        for (its_binding, name), refusal in refused.items():
+            if its_binding == own and name not in operations:
+                operations[name] = Operation(name, "", Message(ComplexShape()), None, refusal)
         return Port(service, port.name, version, (port.binding_options or {}).get("address") or "", operations)
 
-    def _operation(self, operation: Any, *, is_encoded: bool) -> Operation:
-        refusal = "uses the encoding of SOAP 1.1, which is not supported" if is_encoded else ""
+    def _operation(self, operation: Any, refusal: str) -> Operation:
         name, action = operation.name, operation.soapaction or ""
         if not _ACTION.fullmatch(action):
             raise WsdlFault(f"gives the operation {name[:60]} an action that no header can hold")
-        if is_encoded:
+        if refusal:
             return Operation(name, action, Message(ComplexShape()), None, refusal)
         has_output = operation.output is not None and operation.abstract.output_message is not None
         return Operation(

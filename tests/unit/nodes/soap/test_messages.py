@@ -109,6 +109,25 @@ def test_null_where_it_may_be() -> None:
     assert caught.value.sentence() == "c: expected a value, found nothing"
 
 
+def test_an_empty_element_that_may_be_absent_counts_as_absent() -> None:
+    """Where its type has no empty value; a text may be empty, and what is required may not be absent."""
+    fields = "".join(
+        f'<xs:element name="{name}" type="{kind}" minOccurs="{least}"/>'
+        for name, kind, least in (("n", "xs:int", 0), ("d", "xs:date", 0), ("s", "xs:string", 0), ("c", "t:C", 0))
+    )
+    inner = '<xs:complexType name="C"><xs:sequence><xs:element name="x" type="xs:int"/></xs:sequence></xs:complexType>'
+    many = '<xs:element name="l" type="xs:int" minOccurs="0" maxOccurs="unbounded"/>'
+    chosen = service(typed(f"<xs:sequence>{fields}{many}</xs:sequence>", inner))
+    came = Envelope(envelope('<t:Do xmlns:t="urn:t"><n/><d> </d><s/><c></c><l/></t:Do>'), ENVELOPES)
+    assert chosen.operation.output is not None
+    value = read_message(chosen.operation.output, came.body, chosen.wsdl)
+    assert value == {"n": None, "d": None, "s": "", "c": None, "l": []}
+    needed = service(typed('<xs:sequence><xs:element name="n" type="xs:int"/></xs:sequence>'))
+    assert needed.operation.output is not None
+    with pytest.raises(Misfit, match="n"):
+        read_message(needed.operation.output, Envelope(envelope("<Do><n/></Do>"), ENVELOPES).body, needed.wsdl)
+
+
 def test_markup_stays_text() -> None:
     """Markup in texts, attributes and names stays what it is; a name that is not declared does not fit."""
     content = '<xs:sequence><xs:element name="a" type="xs:string"/></xs:sequence><xs:attribute name="b"/>'

@@ -29,7 +29,7 @@ GET = "    operation: GetInvoice\n"
         (GET + "    in: {number: x}\n    out: {Out.a: = body.invoice.person.name}", "MF-F011", "may be missing"),
         ("    operation: GetInvoice\n    wsdl: billing.wsdl\n    in: {number: x}", "MF-D176", "files/name.wsdl"),
         ("    operation: GetInvoice\n    wsdl: /x?wsdl\n    schemas: [files/types.xsd]", "MF-D176", "beside a WSDL"),
-        ("    operation: GetInvoice\n    wsdl: files/billing.wsdl", "MF-D170", "not among `schemas`"),
+        ("    operation: GetInvoice\n    wsdl: files/billing.wsdl", "MF-D171", "not among `schemas`"),
         ("    operation: GetInvoice\n    wsdl: files/other.wsdl", "MF-D170", "not among the app's files"),
     ],
 )
@@ -83,7 +83,12 @@ def test_a_flow_without_faults() -> None:
         ('schemaLocation="types.xsd"', 'schemaLocation="http://127.0.0.1/types.xsd"', ""),
         ('schemaLocation="types.xsd"', 'schemaLocation="../../etc/passwd"', "not among `schemas`"),
         ('schemaLocation="types.xsd"', 'schemaLocation="file:///etc/passwd"', ""),
-        ('type="t:Everything"/>', 'type="t:Nothing"/>', "cannot be used"),
+        (
+            'type="t:Invoice"/>',
+            'type="t:Nothing"/>',
+            'needs the type Nothing, to which "invoice" refers (files/billing.wsdl, line ',
+        ),
+        ('type="t:Everything"/>', 'type="t:Nothing"/>', ""),
         ('use="literal"', 'use="encoded"', "encoding of SOAP 1.1"),
     ],
 )
@@ -93,7 +98,7 @@ def test_a_wsdl_that_cannot_be_used(old: str, new: str, word: str) -> None:
     assert old in text
     files = FILES | {"files/billing.wsdl": text.replace(old, new).encode()}
     found = told(GET + "    in: {number: x}", files)
-    if not word:  # a file among `schemas` is of that namespace and stands in
+    if not word:  # a file among `schemas` stands in, or the operation does not need it
         assert found == []
         return
     assert found[0][0] in {"MF-D170", "MF-D171"}

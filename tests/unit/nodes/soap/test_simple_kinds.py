@@ -84,6 +84,8 @@ def test_the_name_of_a_zone_becomes_its_offset() -> None:
         ("hexBinary", "0g", "bytes in hexadecimal"),
         ("duration", "P1Y1D", "a duration"),
         ("anySimpleType", ["a"], "a single value"),
+        ("token", "a  b", "words with one blank"),
+        ("anyURI", "urn:x\r", "words with one blank"),
     ],
 )
 def test_what_cannot_be_written(name: str, value: Any, expected: str) -> None:
