@@ -11,6 +11,7 @@ from msgspec import UNSET
 from microflow_runtime.compiler.business_objects import Misfit, exact_number
 from microflow_runtime.compiler.business_objects.misfit import describe
 from microflow_runtime.feel import Date, format_number
+from microflow_runtime.formats.sheet_cells import ErrorCell
 from microflow_runtime.model.business_object import Field
 
 ReadText = Callable[[str], Any]
@@ -101,6 +102,8 @@ def cell_reader(field: Field, decimal_sign: str, dates: str) -> ReadCell:
 
     def read(value: Any) -> Any:
         if isinstance(value, str):
+            if isinstance(value, ErrorCell):
+                raise Misfit("a value", f"the error {value[:20]} of a formula")
             return read_text(value)
         given = _plain(value)
         if kind == "string" and not isinstance(given, str):
@@ -117,16 +120,12 @@ def cell_reader(field: Field, decimal_sign: str, dates: str) -> ReadCell:
 
 
 def _plain(value: Any) -> Any:
-    """Give a cell as a truth value, a number or a text. A number of a spreadsheet is a double, taken by its shortest digits."""
-    if isinstance(value, bool):
+    """Give a cell as a truth value, a number or a text."""
+    if isinstance(value, bool | Decimal):
         return value
-    if isinstance(value, int | float):
-        try:
-            return exact_number(repr(value))
-        except ValueError as error:
-            raise Misfit("a number", "one that is none, or out of bounds") from error
     if isinstance(value, dt.timedelta):
-        return f"PT{value.total_seconds():.9f}".rstrip("0").rstrip(".") + "S"
+        seconds = Decimal(value // dt.timedelta(milliseconds=1)) / 1000
+        return f"{'-' if seconds < 0 else ''}PT{format_number(abs(seconds))}S"
     return value.isoformat()
 
 

@@ -11,7 +11,7 @@ from microflow_runtime.compiler.faults import did_you_mean
 from microflow_runtime.compiler.node_context import NodeContext
 from microflow_runtime.formats.cells import wrong_with_dates
 from microflow_runtime.formats.layout import Column, Layout
-from microflow_runtime.formats.xlsx import wrong_with_sheet
+from microflow_runtime.formats.xlsx_writing import wrong_with_sheet
 from microflow_runtime.model.business_object import Field
 
 _ENCODINGS: Final = re.compile(

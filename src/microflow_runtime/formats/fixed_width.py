@@ -68,6 +68,8 @@ def write_fixed_width(
                 raise RowMisfit(number, f"it has {len(cell)} characters, and there is room for {end - start}", label)
             if "\n" in cell or "\r" in cell:
                 raise RowMisfit(number, "it holds the end of a line", label)
+            if cell != cell.strip():
+                raise RowMisfit(number, "it begins or ends with a blank, which reading would take away", label)
             cells.append((start, end, cell, is_number))
         _write_line(text, cells, width, layout, number)
     text.flush()

@@ -10,7 +10,7 @@ from microflow_runtime.formats.json_lines import write_json_lines
 from microflow_runtime.formats.layout import Layout, RowMisfit
 from microflow_runtime.formats.misfits import file_misfit
 from microflow_runtime.formats.tables import label_of
-from microflow_runtime.formats.xlsx import write_xlsx
+from microflow_runtime.formats.xlsx_writing import write_xlsx
 from microflow_runtime.formats.xml_rows import write_xml_rows
 
 

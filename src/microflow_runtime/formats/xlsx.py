@@ -1,31 +1,30 @@
-"""Spreadsheets (xlsx), read row by row and written row by row.
+"""Spreadsheets (xlsx), read row by row.
 
-A workbook is a zip of XML: how large it becomes and that nothing in it has a DTD is looked at before the library sees it.
-Formulas are not computed: what a program saved as their result is read, and no cell that we write is one.
+A workbook is a zip of XML: how large it becomes and that nothing in it has a DTD is looked at before any of it is parsed.
+Formulas are not computed: what a program saved as their result is read.
 """
 
-import datetime as dt
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
-from decimal import Decimal
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, BinaryIO, Final
 from xml.parsers import expat
 
-from microflow_runtime.feel import Date, DateTime, Time, format_number
+from microflow_runtime.compiler.business_objects import Misfit
 from microflow_runtime.formats.cells import cell_reader
 from microflow_runtime.formats.layout import Layout, RowMisfit
+from microflow_runtime.formats.sheet_cells import CellReader
 from microflow_runtime.formats.tables import Record, Row, table_records
+from microflow_runtime.formats.workbook import Workbook, whole
 
 MOST_INFLATED: Final = 1024 * 1024 * 1024
 """Bytes of all parts of a workbook."""
 MOST_TEXTS: Final = 128 * 1024 * 1024
 """Bytes of the parts that are read into memory whole: everything but the sheets."""
+MOST_ROWS: Final = 1_048_576
 _MOST_PARTS: Final = 10_000
-_MOST_ROWS: Final = 1_048_576
-_MOST_CELL: Final = 32_767
+_MOST_COLUMNS: Final = 16_384
 _BLOCK_BYTES: Final = 64 * 1024
-_FIRST_YEAR: Final = 1900
-_NUMBER_FORMATS: Final = {Date: "yyyy-mm-dd", DateTime: "yyyy-mm-dd hh:mm:ss", Time: "hh:mm:ss"}
 
 
 def read_xlsx(file: BinaryIO, layout: Layout) -> Iterator[Record]:
@@ -34,45 +33,60 @@ def read_xlsx(file: BinaryIO, layout: Layout) -> Iterator[Record]:
 
 
 def _rows(file: BinaryIO, layout: Layout) -> Iterator[Row]:
-    from openpyxl import load_workbook
-
     _check_parts(file)
     number = 0
     try:
-        book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
-        try:
-            sheet = _sheet(book, layout.sheet)
-            sheet.reset_dimensions()
-            for number, cells in enumerate(sheet.iter_rows(values_only=True), 1):
-                if number > _MOST_ROWS:
-                    raise RowMisfit(number, f"a sheet has at most {_MOST_ROWS} rows")
-                yield number, cells
-        finally:
-            book.close()
-    except (
-        zipfile.BadZipFile,
-        KeyError,
-        ValueError,
-        TypeError,
-        AttributeError,
-        IndexError,
-        OSError,
-        ArithmeticError,
-    ) as error:
+        with zipfile.ZipFile(file) as archive:
+            book = Workbook(archive)
+            cells = CellReader(book.texts(), book.styles(), has_1904_dates=book.has_1904_dates)
+            for row in book.elements(book.sheet_part(layout.sheet), "row"):
+                said = row.get("r")
+                number = number + 1 if said is None else whole(said)
+                if number > MOST_ROWS:
+                    raise RowMisfit(number, f"a sheet has at most {MOST_ROWS} rows")
+                yield number, _cells(row, number, cells)
+    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError) as error:
         raise RowMisfit(number + 1, "the file is no workbook that can be read") from error
-    except SyntaxError as error:  # as the errors of the standard XML parser are
-        raise RowMisfit(number + 1, "the file is no workbook that can be read: a part of it is not XML") from error
 
 
-def _sheet(book: Any, wanted: str | int) -> Any:
-    sheets = {sheet.title: sheet for sheet in book.worksheets}
-    if isinstance(wanted, str):
-        if wanted not in sheets:
-            raise RowMisfit(1, f'the workbook has no sheet "{wanted}"')
-        return sheets[wanted]
-    if wanted > len(sheets):
-        raise RowMisfit(1, f"the workbook has {len(sheets)} sheets, and not {wanted}")
-    return book.worksheets[wanted - 1]
+def _cells(row: Any, number: int, cells: CellReader) -> list[Any]:
+    """Return the values of a row, each in its column; what stands between them is nothing."""
+    values: list[Any] = []
+    for cell in row:
+        if not cell.tag.endswith("}c"):
+            continue
+        get = cell.get
+        place = get("r")
+        column = len(values) if place is None else column_of(place.rstrip("0123456789"))
+        if column != len(values):
+            if not 0 <= column < _MOST_COLUMNS:
+                raise RowMisfit(number, f"there is no cell {place[:20]}")
+            if column < len(values):
+                raise RowMisfit(number, f"the cell {place[:20]} stands behind those that come after it")
+            values += [None] * (column - len(values))
+        text, inline = None, None
+        for child in cell:
+            if child.tag.endswith("}v"):
+                text = child.text
+            elif child.tag.endswith("}is"):
+                inline = child
+        style = get("s")
+        try:
+            values.append(cells.value(get("t"), 0 if style is None else whole(style), text, inline))
+        except Misfit as misfit:
+            raise RowMisfit(number, f"the cell {place or column + 1}: {misfit.sentence()}") from misfit
+    return values
+
+
+@lru_cache(maxsize=_MOST_COLUMNS)
+def column_of(letters: str) -> int:
+    """Return the column of its letters, from 0; -1 when they are none."""
+    if not (letters.isascii() and letters.isalpha() and len(letters) <= 3):
+        return -1
+    column = 0
+    for letter in letters.upper():
+        column = column * 26 + ord(letter) - 64
+    return column - 1
 
 
 def _check_parts(file: BinaryIO) -> None:
@@ -114,87 +128,3 @@ def _check_plain(content: Any) -> None:
         return
     except (expat.ExpatError, LookupError) as error:
         raise RowMisfit(1, "the file is no workbook that can be read: a part of it is not XML") from error
-
-
-def wrong_with_sheet(title: str) -> str:
-    """Say why a sheet cannot be called so; `""` when it can."""
-    if not 1 <= len(title) <= 31:
-        return "it has 1 to 31 characters"
-    if any(each in "[]:*?/\\" or each < " " for each in title) or title.startswith("'") or title.endswith("'"):
-        return "it holds none of []:*?/\\ and no apostrophe at its ends"
-    return ""
-
-
-def write_xlsx(
-    target: BinaryIO, layout: Layout, records: Sequence[dict[str, Any]], go_on: Callable[[], None], *, header: bool
-) -> None:
-    """Write a workbook of one sheet. Raises RowMisfit for a value that no cell holds exactly."""
-    from openpyxl import Workbook
-    from openpyxl.cell import WriteOnlyCell
-
-    if len(records) >= _MOST_ROWS:
-        raise RowMisfit(len(records), f"a sheet has at most {_MOST_ROWS} rows")
-    rows = [_cells_of(record, layout, number, go_on) for number, record in enumerate(records, 1)]
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(layout.sheet if isinstance(layout.sheet, str) else "Sheet1")
-
-    def cell(value: Any, number_format: str) -> Any:
-        made = WriteOnlyCell(sheet, value=value)
-        if isinstance(value, str):
-            made.data_type = "s"  # the library would make a formula of a text that begins with `=`
-        if number_format:
-            made.number_format = number_format
-        return made
-
-    if header:
-        sheet.append([cell(column.label, "") for column in layout.columns])
-    for row in rows:
-        sheet.append([None if value is None else cell(value, number_format) for value, number_format in row])
-    book.save(target)
-
-
-def _cells_of(record: dict[str, Any], layout: Layout, number: int, go_on: Callable[[], None]) -> list[tuple[Any, str]]:
-    if not number % 500:
-        go_on()
-    return [_cell_of(record[column.field.name], number, column.label) for column in layout.columns]
-
-
-def _cell_of(value: Any, number: int, label: str) -> tuple[Any, str]:
-    """Give a value as the library takes it, with the format that it is shown in."""
-    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-
-    if value is None or isinstance(value, bool):
-        return value, ""
-    if isinstance(value, Decimal):
-        if len(value.as_tuple().digits) > 15:
-            return _text(format_number(value), number, label), ""
-        return value, ""
-    shown = str(value)
-    kind = type(value)
-    if kind in _NUMBER_FORMATS:
-        try:
-            made = _dated(value)
-        except ValueError:
-            return _text(shown, number, label), ""
-        return (made, _NUMBER_FORMATS[kind]) if made is not None else (_text(shown, number, label), "")
-    if ILLEGAL_CHARACTERS_RE.search(shown):
-        raise RowMisfit(number, "it holds a character that no cell has", label)
-    return _text(shown, number, label), ""
-
-
-def _text(text: str, number: int, label: str) -> str:
-    if len(text) > _MOST_CELL:
-        raise RowMisfit(number, f"it has {len(text)} characters, and a cell has at most {_MOST_CELL}", label)
-    return text
-
-
-def _dated(value: Any) -> dt.date | dt.time | None:
-    """Give a date or time that a spreadsheet holds exactly: whole seconds, no zone, not before 1900; None for any other."""
-    text = str(value)
-    if isinstance(value, Date):
-        return dt.date.fromisoformat(text) if value.year > _FIRST_YEAR else None
-    if isinstance(value, Time):
-        return dt.time.fromisoformat(text) if len(text) == 8 else None
-    if len(text) != 19 or value.date.year <= _FIRST_YEAR:
-        return None
-    return dt.datetime.fromisoformat(text)

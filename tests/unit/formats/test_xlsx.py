@@ -150,7 +150,7 @@ def test_what_inflates_too_far_is_refused(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_row_beyond_all_sheets_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """A number of a row that makes a million empty ones out of nothing."""
-    monkeypatch.setattr(xlsx, "_MOST_ROWS", 1000)
+    monkeypatch.setattr(xlsx, "MOST_ROWS", 1000)
     sheet = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>string</t></is></c></row><row r="999999999"><c r="A999999999"><v>1</v></c></row></sheetData></worksheet>'
     assert "at most 1000 rows" in _refused(_with("xl/worksheets/sheet1.xml", sheet))
 
