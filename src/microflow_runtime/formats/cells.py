@@ -9,9 +9,10 @@ from typing import Any, Final
 from msgspec import UNSET
 
 from microflow_runtime.compiler.business_objects import Misfit, exact_number
+from microflow_runtime.compiler.business_objects.iso_forms import as_iso
 from microflow_runtime.compiler.business_objects.misfit import describe
 from microflow_runtime.feel import Date, format_number
-from microflow_runtime.formats.sheet_cells import ErrorCell
+from microflow_runtime.formats.sheet_cells import BadCell
 from microflow_runtime.model.business_object import Field
 
 ReadText = Callable[[str], Any]
@@ -91,8 +92,13 @@ def _date_reader(pattern: str) -> ReadText:
 
 def _date_time(text: str) -> str:
     """Take a blank between date and time for the `T`, as databases and spreadsheets write it."""
-    text = text.strip()
-    return f"{text[:10]}T{text[11:]}" if text[10:11] == " " else text
+    plain = text.strip()
+    if plain[10:11] != " ":
+        return plain
+    with_sign = f"{plain[:10]}T{plain[11:]}"
+    if as_iso(with_sign) is None:
+        raise Misfit("a date-time (YYYY-MM-DDThh:mm:ss)", describe(text))
+    return with_sign
 
 
 def cell_reader(field: Field, decimal_sign: str, dates: str) -> ReadCell:
@@ -102,9 +108,9 @@ def cell_reader(field: Field, decimal_sign: str, dates: str) -> ReadCell:
 
     def read(value: Any) -> Any:
         if isinstance(value, str):
-            if isinstance(value, ErrorCell):
-                raise Misfit("a value", f"the error {value[:20]} of a formula")
             return read_text(value)
+        if type(value) is BadCell:
+            raise value.misfit
         given = _plain(value)
         if kind == "string" and not isinstance(given, str):
             return ("true" if given else "false") if isinstance(given, bool) else format_number(given)

@@ -4,15 +4,16 @@ import csv
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, BinaryIO
 
+from microflow_runtime.formats.bad_records import BadRecords
 from microflow_runtime.formats.cells import text_reader, text_writer
 from microflow_runtime.formats.layout import Layout, RowMisfit
 from microflow_runtime.formats.lines import TextTarget, text_lines
 from microflow_runtime.formats.tables import Record, Row, table_records
 
 
-def read_delimited(file: BinaryIO, layout: Layout) -> Iterator[Record]:
+def read_delimited(file: BinaryIO, layout: Layout, bad: BadRecords | None = None) -> Iterator[Record]:
     """Give the records of a file. Raises RowMisfit."""
-    return table_records(_rows(file, layout), layout, text_reader, is_even=True)
+    return table_records(_rows(file, layout), layout, text_reader, is_even=True, bad=bad)
 
 
 def _rows(file: BinaryIO, layout: Layout) -> Iterator[Row]:

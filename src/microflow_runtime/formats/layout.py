@@ -24,7 +24,10 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Layout(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that reading and writing a file of records needs to know. `columns` is empty for JSON lines."""
+    """Everything that reading and writing a file of records needs to know. `columns` is empty for JSON lines.
+
+    `leaves_out` says that a record which does not fit is left out and told, where else it ends the reading.
+    """
 
     format: str
     bo_class: BoClass
@@ -35,6 +38,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     line_end: str = "\r\n"
     header: bool = True
     skip: int = 0
+    leaves_out: bool = False
     decimal_sign: str = "."
     dates: str = ""
     sheet: str | int = 1

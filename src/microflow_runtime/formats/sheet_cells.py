@@ -21,10 +21,13 @@ _EXACT_DIGITS: Final = 15
 """So many digits of a number a double always keeps."""
 
 
-class ErrorCell(str):
-    """A cell whose formula failed: what it shows, as `#DIV/0!`."""
+class BadCell:
+    """A cell that holds no value. Nothing is wrong until a field is read from it, which then is told as its `misfit`."""
 
-    __slots__ = ()
+    __slots__ = ("misfit",)
+
+    def __init__(self, misfit: Misfit) -> None:
+        self.misfit = misfit
 
 
 class CellReader:
@@ -105,7 +108,7 @@ def _iso(text: str) -> Any:
 
 _OTHERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "str": unescaped,
-    "e": ErrorCell,
+    "e": lambda text: BadCell(Misfit("a value", f"the error {text[:20]} of a formula")),
     "b": lambda text: text.strip() in {"1", "true"},
     "d": lambda text: _iso(text.strip()),
 }

@@ -6,8 +6,10 @@ from typing import Any
 from msgspec import UNSET
 
 from microflow_runtime.compiler.business_objects import Misfit
+from microflow_runtime.formats.bad_records import BadRecords
 from microflow_runtime.formats.cells import blank_of
 from microflow_runtime.formats.layout import Layout, RowMisfit
+from microflow_runtime.formats.sheet_cells import BadCell
 
 Row = tuple[int, Sequence[Any]]
 """The number of a row in its file, from 1, and its cells; a cell that is empty is `""` or None."""
@@ -16,8 +18,13 @@ Record = tuple[int, dict[str, Any]]
 MakeReader = Callable[..., Callable[[Any], Any]]
 
 
-def table_records(rows: Iterator[Row], layout: Layout, make_reader: MakeReader, *, is_even: bool) -> Iterator[Record]:
-    """Give the records of a table. With `is_even` each row has as many cells as the first. Raises RowMisfit."""
+def table_records(
+    rows: Iterator[Row], layout: Layout, make_reader: MakeReader, *, is_even: bool, bad: BadRecords | None = None
+) -> Iterator[Record]:
+    """Give the records of a table. With `is_even` each row has as many cells as the first.
+
+    Raises RowMisfit; with `bad` that takes note of a row which does not fit, and the next one is read.
+    """
     rest = _after(rows, layout.skip)
     width = -1
     if layout.header:
@@ -25,6 +32,9 @@ def table_records(rows: Iterator[Row], layout: Layout, make_reader: MakeReader, 
         if found is None:
             raise RowMisfit(layout.skip + 1, "the file ends before its header")
         number, cells = found
+        broken = next((cell for cell in cells if type(cell) is BadCell), None)
+        if broken is not None:
+            raise RowMisfit(number, f"a cell of the header: {broken.misfit.sentence()}")
         names = [str(cell).strip() if cell is not None else "" for cell in cells]
         width = len(names)
         places = _places(number, names, layout)
@@ -36,11 +46,24 @@ def table_records(rows: Iterator[Row], layout: Layout, make_reader: MakeReader, 
         if place >= 0
     ]
     for number, cells in rest:
+        if bad is not None:
+            bad.seen(number, cells)
         if len(cells) != width and is_even:
             if width >= 0:
-                raise RowMisfit(number, f"it has {len(cells)} cells, and the first row {width}")
+                misfit = RowMisfit(number, f"it has {len(cells)} cells, and the first row {width}")
+                if bad is None:
+                    raise misfit
+                bad.add(number, "", misfit.sentence)
+                continue
             width = len(cells)
-        yield number, _record(number, cells, wanted, layout)
+        try:
+            record = _record(number, cells, wanted, layout)
+        except RowMisfit as misfit:
+            if bad is None:
+                raise
+            bad.add(number, misfit.column, misfit.sentence)
+            continue
+        yield number, record
 
 
 def _record(number: int, cells: Sequence[Any], wanted: Sequence[tuple[str, int, Any, Any]], layout: Layout) -> Any:

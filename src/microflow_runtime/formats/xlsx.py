@@ -11,9 +11,10 @@ from typing import Any, BinaryIO, Final
 from xml.parsers import expat
 
 from microflow_runtime.compiler.business_objects import Misfit
+from microflow_runtime.formats.bad_records import BadRecords
 from microflow_runtime.formats.cells import cell_reader
 from microflow_runtime.formats.layout import Layout, RowMisfit
-from microflow_runtime.formats.sheet_cells import CellReader
+from microflow_runtime.formats.sheet_cells import BadCell, CellReader
 from microflow_runtime.formats.tables import Record, Row, table_records
 from microflow_runtime.formats.workbook import Workbook, whole
 
@@ -27,9 +28,9 @@ _MOST_COLUMNS: Final = 16_384
 _BLOCK_BYTES: Final = 64 * 1024
 
 
-def read_xlsx(file: BinaryIO, layout: Layout) -> Iterator[Record]:
+def read_xlsx(file: BinaryIO, layout: Layout, bad: BadRecords | None = None) -> Iterator[Record]:
     """Give the records of a sheet. Raises RowMisfit."""
-    return table_records(_rows(file, layout), layout, cell_reader, is_even=False)
+    return table_records(_rows(file, layout), layout, cell_reader, is_even=False, bad=bad)
 
 
 def _rows(file: BinaryIO, layout: Layout) -> Iterator[Row]:
@@ -74,7 +75,7 @@ def _cells(row: Any, number: int, cells: CellReader) -> list[Any]:
         try:
             values.append(cells.value(get("t"), 0 if style is None else whole(style), text, inline))
         except Misfit as misfit:
-            raise RowMisfit(number, f"the cell {place or column + 1}: {misfit.sentence()}") from misfit
+            values.append(BadCell(misfit))
     return values
 
 

@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from decimal import Decimal
 from functools import partial
 from time import perf_counter_ns
-from typing import Annotated, Any, ClassVar, Final, TypeVar
+from typing import Annotated, Any, ClassVar, Final, Literal, TypeVar
 
 import msgspec
 
@@ -26,7 +26,7 @@ from microflow_runtime.engine.files import Files, FileSession
 from microflow_runtime.engine.run import Run
 from microflow_runtime.engine.surroundings import computing
 from microflow_runtime.errors import DeadlineExceeded, LimitExceeded, MicroflowError, NodeError
-from microflow_runtime.feel import ANY, BOOLEAN, NUMBER, STRING, ListType, Type, optional
+from microflow_runtime.feel import ANY, BOOLEAN, NUMBER, STRING, ContextType, ListType, Type, optional
 from microflow_runtime.formats import (
     FormatSettings,
     Layout,
@@ -37,14 +37,25 @@ from microflow_runtime.formats import (
     name_of,
     right_check,
 )
+from microflow_runtime.formats.bad_records import BadRecord
 from microflow_runtime.formats.order import Distinct, Order, sort_records
 from microflow_runtime.model.type_ref import TypeRef
+from microflow_runtime.telemetry import get_log
 
 _T = TypeVar("_T")
 CHUNK_RECORDS: Final = 500
 """How many records are read in one go, between which others have their turn."""
 _ASIDE_SECONDS: Final = 5.0
 _RECORD: Final = "Record"
+_BAD: Final = ListType(
+    ContextType(
+        "",
+        (("row", NUMBER), ("column", optional(STRING)), ("reason", STRING), ("cells", ListType(optional(STRING)))),
+    )
+)
+_TABLES: Final = ("delimited", "xlsx")
+_LOGGED: Final = 3
+_log: Final = get_log("nodes")
 _NOT_THE_FILE: Final = frozenset({"file.missing", "file.connect", "file.busy", "permission", "timeout"})
 """Kinds of errors that say nothing against the file, which stays where it is."""
 
@@ -72,6 +83,10 @@ class FileReadSettings(FormatSettings, frozen=True, kw_only=True):
         tuple[str, ...],
         _about("The fields that records are sorted by: `price`, or `price descending`; nothing comes last."),
     ] = ()
+    bad_records: Annotated[
+        Literal["stop", "leave out"],
+        _about("What becomes of a record that does not fit: it ends the reading, or is left out and told in `bad`."),
+    ] = "stop"
     move: Annotated[Any, _about("The name that the file gets when it was read to its end: a text or a formula.")] = None
     move_failed: Annotated[Any, _about("The name that the file gets when reading it failed.")] = None
     replace: Annotated[bool, _about("Whether a moved file may take the place of another.")] = False
@@ -89,7 +104,7 @@ class FileReadNode:
     def prepare(self, context: NodeContext) -> Callable[[], Action]:
         """Check connection, format, record and mappings."""
         checked = _Checked(context)
-        given: dict[str, Type] = {"records": ListType(checked.type), "count": NUMBER, "file": STRING}
+        given: dict[str, Type] = {"records": ListType(checked.type), "count": NUMBER, "file": STRING, "bad": _BAD}
         outputs = context.outputs(given)
         return lambda: _action(_Reading(context, checked), context, context.bind_outputs(outputs, given))
 
@@ -121,6 +136,12 @@ class _Checked:
             context.fault("MF-D165", "A file is moved or removed, not both.", "remove", at_key=True)
         context.layout.slot(f"={_RECORD}")
         self.filter = _check_filter(context, settings, self.type)
+        if settings.bad_records != "stop" and settings.format not in _TABLES:
+            help_text = f"it belongs to {', '.join(_TABLES)}"
+            message = f"A file of the format {settings.format} has no `bad_records`."
+            context.fault("MF-D161", message, "bad_records", at_key=True, help=help_text)
+        elif self.layout is not None and settings.bad_records != "stop":
+            self.layout = msgspec.structs.replace(self.layout, leaves_out=True)
         self.order = tuple(Order.of(each) for each in settings.sort)
         compared = settings.distinct if isinstance(settings.distinct, list) else []
         for key, names in (("sort", [each.field for each in self.order]), ("distinct", compared)):
@@ -181,16 +202,17 @@ class _Reading:
         self.order = checked.order
         self._check_right = right_check(self.app, settings.connection)
 
-    async def whole(self, frame: Frame, run: Run) -> tuple[str, list[Any]]:
-        """Give the file's name and all of its records. Raises LimitExceeded when they are too many."""
+    async def whole(self, frame: Frame, run: Run) -> tuple[str, list[Any], list[BadRecord]]:
+        """Give the file's name, all of its records, and those left out. Raises LimitExceeded when they are too many."""
         name, to, aside = self._names(frame, run)
         records: list[Any] = []
+        bad: list[BadRecord] = []
         async with run.resources.open_files(self.app, self._connection) as session:
             try:
-                async with aclosing(self._chunks(session, name, frame, run)) as chunks:
+                async with aclosing(self._chunks(session, name, frame, run, bad)) as chunks:
                     async for chunk in chunks:
                         records += chunk
-                        if len(records) > run.limits.rows:
+                        if len(records) + len(bad) > run.limits.rows:
                             raise LimitExceeded(f"the file gave more records than the limit of {run.limits.rows}.")
                 if self.order:
                     records = await session.do(lambda _: self._sorted(records, run))
@@ -198,7 +220,7 @@ class _Reading:
                 await self._put_aside(session, name, aside, error)
                 raise
             await self._finish(session, name, to)
-        return name, records
+        return name, records, bad
 
     def _sorted(self, records: list[Any], run: Run) -> list[Any]:
         """Give the records in order; times without an offset are of the app's zone, as in a formula."""
@@ -212,11 +234,14 @@ class _Reading:
             async with _until_deadline(run):
                 opened = await stack.enter_async_context(run.resources.open_files(self.app, self._connection))
             session = _Timely(opened, run)
+            bad: list[BadRecord] = []
+            count = 0
             try:
-                async with aclosing(self._chunks(session, name, frame, run)) as chunks:
+                async with aclosing(self._chunks(session, name, frame, run, bad)) as chunks:
                     async for chunk in chunks:
                         for record in chunk:
                             yield record
+                        count += _log_bad(name, bad, count, run)
             except BaseException as error:
                 await self._put_aside(opened, name, aside, error)
                 raise
@@ -231,8 +256,13 @@ class _Reading:
             aside = name_of(self._aside(frame)) if self._aside is not None else None
         return name, to, aside
 
-    async def _chunks(self, session: FileSession, name: str, frame: Frame, run: Run) -> AsyncGenerator[list[Any]]:
-        """Give the records that are wanted, as many at a time as one go reads; the thread is asked once for each go."""
+    async def _chunks(
+        self, session: FileSession, name: str, frame: Frame, run: Run, bad: list[BadRecord]
+    ) -> AsyncGenerator[list[Any]]:
+        """Give the records that are wanted, as many at a time as one go reads; the thread is asked once for each go.
+
+        What is left out is added to `bad`.
+        """
         distinct = Distinct(self._distinct) if self._distinct else None
 
         def begin(files: Files) -> RecordReader:
@@ -246,7 +276,11 @@ class _Reading:
 
         reader = await session.do(begin)
         while (records := await session.do(partial(take, reader))) is not None:
+            bad += reader.bad.take() if reader.bad is not None else ()
             yield self._filtered(records, frame, run) if self._filter is not None else records
+        if reader.bad is not None and (last := reader.bad.take()):
+            bad += last
+            yield []
         await session.do(lambda _: reader.close())
 
     def _filtered(self, records: list[Any], frame: Frame, run: Run) -> list[Any]:
@@ -284,6 +318,17 @@ class _Reading:
                 error.message += f" It could not be moved aside either: {told}"
 
 
+def _log_bad(name: str, bad: list[BadRecord], before: int, run: Run) -> int:
+    """Tell the log of records that a stream leaves out, the first few one by one; return how many they are."""
+    for each in bad[: max(_LOGGED - before, 0)]:
+        _log.warning("record left out", file=name, row=each.row, reason=each.reason, execution=run.execution_id)
+    if bad and before + len(bad) > _LOGGED:
+        _log.warning("records left out", file=name, count=before + len(bad), execution=run.execution_id)
+    count = len(bad)
+    bad.clear()
+    return count
+
+
 class _Timely:
     """A session whose work ends with the time of the run: a loop that takes a stream leaves that to it."""
 
@@ -312,17 +357,21 @@ async def _until_deadline(run: Run) -> AsyncIterator[None]:
 
 
 def _action(reading: _Reading, context: NodeContext, assign: Assign | None) -> Action:
-    records_slot, count_slot, file_slot = (context.given_slot(each) for each in ("records", "count", "file"))
+    records_slot, count_slot, file_slot, bad_slot = map(context.given_slot, ("records", "count", "file", "bad"))
 
     async def run(frame: Frame, run: Run) -> int:
-        name, records = await reading.whole(frame, run)
+        name, records, bad = await reading.whole(frame, run)
         frame[records_slot] = records
         frame[count_slot] = Decimal(len(records))
         frame[file_slot] = name
+        frame[bad_slot] = [
+            {"row": Decimal(each.row), "column": each.column or None, "reason": each.reason, "cells": each.cells}
+            for each in bad
+        ]
         if assign is not None:
             with computing(run):
                 assign(frame)
-        frame[records_slot] = None
+        frame[records_slot] = frame[bad_slot] = None
         return 0
 
     return Action(run, waits=True)

@@ -119,14 +119,14 @@ def test_a_cell_is_what_it_says(kind: str, cell: str, value: Any) -> None:
 @pytest.mark.parametrize(
     ("kind", "cell", "said"),
     [
-        ("date", f'<c r="A2" s="{DAY}"><v>60</v></c>', "the cell A2: expected a date, found 1900-02-29, a day that never was"),
-        ("date", f'<c r="A2" s="{DAY}"><v>-5</v></c>', "the cell A2: expected a date"),
-        ("date", f'<c r="A2" s="{DAY}"><v>99999999</v></c>', "the cell A2: expected a date"),
+        ("date", f'<c r="A2" s="{DAY}"><v>60</v></c>', 'row 2, column "date": expected a date, found 1900-02-29, a day that never was'),
+        ("date", f'<c r="A2" s="{DAY}"><v>-5</v></c>', "expected a date"),
+        ("date", f'<c r="A2" s="{DAY}"><v>99999999</v></c>', "expected a date"),
         ("decimal", '<c r="A2" t="e"><v>#DIV/0!</v></c>', 'column "decimal": expected a value, found the error #DIV/0! of a formula'),
         ("string", '<c r="A2" t="e"><v>#N/A</v></c>', 'column "string": expected a value, found the error #N/A'),
-        ("decimal", '<c r="A2"><v>NaN</v></c>', "the cell A2: expected a number"),
-        ("decimal", '<c r="A2"><v>1_0</v></c>', "the cell A2: expected a number"),
-        ("string", '<c r="A2" t="s"><v>7</v></c>', "the cell A2: expected the number of a text, found 7, and there are 0"),
+        ("decimal", '<c r="A2"><v>NaN</v></c>', "expected a number"),
+        ("decimal", '<c r="A2"><v>1_0</v></c>', "expected a number"),
+        ("string", '<c r="A2" t="s"><v>7</v></c>', "expected the number of a text, found 7, and there are 0"),
         ("string", '<c r="B2"><v>1</v></c><c r="A2"><v>1</v></c>', "the cell A2 stands behind those that come after it"),
         ("string", '<c r="XFE2"><v>1</v></c>', "there is no cell XFE2"),
         ("string", '<c r="A2" s="x"><v>1</v></c>', "where a number belongs"),
@@ -186,3 +186,12 @@ def test_a_part_that_is_not_xml_is_named(part: str) -> None:
         _read(written.getvalue())
     with pytest.raises(NodeError, match=r"has no part xl/nowhere\.xml"):
         _read(_sheet("string", "", target="nowhere.xml"))
+
+
+def test_a_bad_cell_that_no_field_reads_is_nothing() -> None:
+    """Notes beside a table keep nobody from reading it."""
+    rows = (
+        '<sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>string</t></is></c></row>'
+        '<row r="2"><c r="A2" t="str"><v>x</v></c><c r="B2" t="e"><v>#N/A</v></c><c r="C2"><v>NaN</v></c></row></sheetData>'
+    )
+    assert _read(_book(rows))[0]["string"] == "x"

@@ -283,3 +283,14 @@ async def test_a_connection_that_cannot_be_used_says_why(files: FilesApp) -> Non
     told = (await app.call("Read", {"In": {"file": "passwd"}}))["Told"]
     assert told["kind"] == "file"
     assert "file_folders" in told["message"]
+
+
+async def test_records_that_do_not_fit_are_left_out(files: FilesApp) -> None:
+    """Where the node says so: they are told with their row, and the file is read to its end."""
+    (files.inbox / "in").write_bytes(b"sku,price\na,1\nb,x\nc,3\n")
+    flow = read_flow("format: delimited\ncolumns: {sku: sku, price: price}\nbad_records: leave out")
+    told = '"= for each in bad return {sku: each.reason, price: each.row}"'
+    flow = flow.replace("Out.lines: = records", f"Out.lines: {told}")
+    out = await files.app(flow).call("Read", {"In": {"file": "in"}})
+    (line,) = out["Out"]["lines"]
+    assert (line["sku"], line["price"]) == ('expected decimal, found text "x"', 3)

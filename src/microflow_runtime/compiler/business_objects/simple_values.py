@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from microflow_runtime.compiler.business_objects.iso_forms import as_iso
 from microflow_runtime.compiler.business_objects.json_door import INT_BOUND, MAX_DIGITS
 from microflow_runtime.compiler.business_objects.misfit import Misfit, Notes, describe
 from microflow_runtime.feel import (
@@ -132,7 +133,24 @@ def _bo_date(text: str) -> Date:
 
 
 def _bo_date_time(text: str) -> DateTime:
-    return _in_years(parse_date_time(text))
+    try:
+        value = parse_date_time(text)
+    except ValueError:
+        iso = as_iso(text)
+        if iso is None or "T" not in iso:
+            raise
+        value = parse_date_time(iso)
+    return _in_years(value)
+
+
+def _bo_time(text: str) -> Time:
+    try:
+        return parse_time(text)
+    except ValueError:
+        iso = as_iso(text)
+        if iso is None or "T" in iso:
+            raise
+        return parse_time(iso)
 
 
 def _in_years(value: _Dated) -> _Dated:
@@ -148,7 +166,7 @@ SIMPLE: Final[dict[str, SimpleType]] = {
     "decimal": SimpleType(_read_decimal, _adopt_decimal),
     "boolean": SimpleType(_read_boolean, _boolean),
     "date": SimpleType(_parsed("a date (YYYY-MM-DD)", _bo_date), _dated(Date, "a date"), str),
-    "time": SimpleType(_parsed("a time (hh:mm:ss)", parse_time), _instance("a time", (Time,)), str),
+    "time": SimpleType(_parsed("a time (hh:mm:ss)", _bo_time), _instance("a time", (Time,)), str),
     "date-time": SimpleType(
         _parsed("a date-time (YYYY-MM-DDThh:mm:ss)", _bo_date_time), _dated(DateTime, "a date-time"), str
     ),
