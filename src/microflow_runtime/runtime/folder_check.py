@@ -33,6 +33,7 @@ async def check_folders(
             document = document_of(index, index.business_objects[name], candidate.documents)
             faults += check_business_object(known[name], known, document, broken=index.broken)
             await slices.between()
+    are_good = not any(fault.is_error for fault in faults)
     checked: list[str] = []
     by_app = {index.name: index for index in indexes if index.name}
     names = {app: tuple(index.business_objects) for app, index in by_app.items()}
@@ -51,12 +52,13 @@ async def check_folders(
         faults += flow.faults
         await slices.between()
         if any(fault.is_error for fault in flow.faults):
+            are_good = False
             continue
         checked.append(record.key)
-        if is_called(record.place):
+        if are_good and is_called(record.place):  # else nothing is published, and what the plan is made of may be broken
             candidate.lazy_plan_of(record).take(flow.build())
             await slices.between()
-    if any(fault.is_error for fault in faults):
+    if not are_good:
         raise DefinitionFaults([fault for fault in faults if fault.is_error])
     return tuple(checked), tuple(faults)
 
