@@ -164,7 +164,7 @@ async def test_any_changes_are_told_as_by_a_reading_of_everything(folder: Folder
     for step in range(STEPS):
         names = [f"F{number}" for number in range(6)]
         name, other = draw.choice(names), draw.choice(names)
-        path = f"microflows/{draw.choice(names)}.yaml"
+        path = f"microflows/{draw.choice(['', 'a/', 'a/b/'])}{draw.choice(names)}.yaml"
         flow = files_of(_flow(name, draw.choice("AB"), draw.choice(["", other]), f"step {step}"))
         text = flow[f"microflows/{name}.yaml"].decode()
         act = draw.randrange(8)

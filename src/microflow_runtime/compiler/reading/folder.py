@@ -27,6 +27,10 @@ MAX_FOLDER_DEPTH: Final = 10
 _FINGERPRINT_PARTS: Final = 256
 _TICK_NS: Final = 20_000_000  # times of files move in steps of up to 10 ms: a younger file may change and keep its time
 _DEFINITION_FOLDERS: Final[dict[str, FileKind]] = {"business_objects": "business_object", "microflows": "microflow"}
+_FOLDERS: Final = (*_DEFINITION_FOLDERS, "files")
+_LISTED: Final = "`business_objects`, `microflows` or `files`"
+_FOR_PEOPLE: Final = (".md", ".txt")
+"""Ends of names of files that people read, which may lie beside `app.yaml`."""
 
 
 class SourceFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -207,15 +211,16 @@ class _Walk(Generic[_Known]):
                 fault_codes.UNREADABLE, path, f"`{shown(path)}` is a link to a folder that another link leads to"
             )
         elif entry.is_dir():
-            if path == "files" or path in _DEFINITION_FOLDERS or path.startswith("files/"):
-                if depth < MAX_FOLDER_DEPTH:
-                    self.folder(path, depth + 1)
-                else:
-                    self._fault(
-                        fault_codes.UNREADABLE,
-                        path,
-                        f"`{shown(path)}` is nested deeper than {MAX_FOLDER_DEPTH} folders",
-                    )
+            if path.partition("/")[0] not in _FOLDERS:
+                self.faults.append(_not_read(self.label, path, f"a folder of an app is {_LISTED}"))
+            elif depth < MAX_FOLDER_DEPTH:
+                self.folder(path, depth + 1)
+            else:
+                self._fault(
+                    fault_codes.UNREADABLE,
+                    path,
+                    f"`{shown(path)}` is nested deeper than {MAX_FOLDER_DEPTH} folders",
+                )
         else:
             kind, fault = _kind_of(self.label, path)
             self.faults += [fault] if fault else []
@@ -270,34 +275,42 @@ def _bytes_of(path: str, limit: int) -> bytes:
 
 def _kind_of(label: str, path: str) -> tuple[FileKind | None, Fault | None]:
     """Say what the file at a relative path is for, or why it is for nothing."""
-    folder, _, name = path.rpartition("/")
     if reason := next((wrong for part in path.split("/") if (wrong := wrong_with(part))), ""):
         message = f"`{shown(path)}` cannot be the path of a file of an app: {reason}"
         fault = Fault(
             code=fault_codes.BAD_NAME, message=message, place=_whole_file(label, path), help="give it another name"
         )
         return None, fault
+    folder, _, inner = path.partition("/")
+    name = inner.rpartition("/")[2]
     if path == "app.yaml":
         return "app", None
-    if folder == "files" or folder.startswith("files/"):
+    if folder == "files" and inner:
         return "file", None
-    if folder in _DEFINITION_FOLDERS:
+    if folder in _DEFINITION_FOLDERS and inner:
         if name.endswith(".yaml"):
             return _DEFINITION_FOLDERS[folder], None
-        help_text = (
-            f"rename it to `{name.rpartition('.')[0]}.yaml`"
-            if name.endswith((".yml", ".json"))
-            else "put it into `files/`"
-        )
-        message = f"`{shown(path)}` is not read: a definition is a `.yaml` file"
-        fault = Fault(
-            code=fault_codes.STRAY_FILE, message=message, place=_whole_file(label, path), help=help_text, is_error=False
-        )
-        return None, fault
-    if not folder and name in ("app.yml", "app.json"):
-        message = f"`{name}` is not read: the app is described in `app.yaml`"
-        return None, Fault(code=fault_codes.STRAY_FILE, message=message, place=_whole_file(label, path), is_error=False)
-    return None, None
+        is_near = name.endswith((".yml", ".json"))
+        help_text = f"rename it to `{name.rpartition('.')[0]}.yaml`" if is_near else "put it into `files/`"
+        return None, _not_read(label, path, "a definition is a `.yaml` file", help_text)
+    if path in ("app.yml", "app.json"):
+        return None, _not_read(label, path, "the app is described in `app.yaml`")
+    if path in _FOLDERS:
+        return None, _not_read(label, path, "it is no folder")
+    if path.endswith(_FOR_PEOPLE) or "." not in path:
+        return None, None
+    help_text = "definitions stand in `business_objects/` and `microflows/`, what they use in `files/`"
+    return None, _not_read(label, path, "it lies beside `app.yaml`", help_text)
+
+
+def _not_read(label: str, path: str, reason: str, help_text: str = "") -> Fault:
+    return Fault(
+        code=fault_codes.STRAY_FILE,
+        message=f"`{shown(path)}` is not read: {reason}",
+        place=_whole_file(label, path),
+        help=help_text,
+        is_error=False,
+    )
 
 
 def _file(path: str, kind: FileKind, content: bytes, stamp: tuple[int, ...] = ()) -> SourceFile:

@@ -75,7 +75,7 @@ def is_content(name: str) -> bool:
     ):
         return False
     if folder in _DEFINITIONS:
-        return "/" not in rest and rest.endswith(".yaml")
+        return parts[-1].endswith(".yaml")
     return folder == "files" and bool(rest)
 
 

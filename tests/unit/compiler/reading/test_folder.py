@@ -121,12 +121,59 @@ def test_sizes_are_bounded(app: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "files/deep/a.sql" not in paths(source)
 
 
-@pytest.mark.parametrize("name", ["B.yml", "B.json", "notes.txt"])
-def test_a_stray_file_is_a_warning(app: Path, name: str) -> None:
-    """A definition with another ending would be missed silently otherwise."""
-    (app / "business_objects" / name).write_text("x")
-    faults = read_folder(app).faults
-    assert [(fault.code, fault.is_error) for fault in faults] == [("MF-D032", False)]
+@pytest.mark.parametrize(
+    "path",
+    [
+        "business_objects/B.yml",
+        "business_objects/B.json",
+        "business_objects/notes.txt",
+        "microflows/deep/er/F.yml",
+        "F.yaml",
+        "App.yaml",
+        "app.yml",
+        "notes.sql",
+        "Microflows/F.yaml",
+        "microflow/F.yaml",
+        "scripts/run.sh",
+    ],
+)
+def test_what_is_not_read_is_named(app: Path, path: str) -> None:
+    """It would be missed silently otherwise: files with another ending or place, and folders, each once."""
+    (app / path).parent.mkdir(parents=True, exist_ok=True)
+    (app / path).write_text("x")
+    before = paths(read_folder(app))
+    (fault,) = read_folder(app).faults
+    assert (fault.code, fault.is_error) == ("MF-D032", False)
+    named = (
+        path if path.split("/", maxsplit=1)[0] in ("business_objects", "microflows") else path.split("/", maxsplit=1)[0]
+    )
+    assert fault.message.startswith(f"`{named}` is not read: ")
+    assert path not in before
+
+
+@pytest.mark.parametrize("path", ["README.md", "LICENSE", ".git/config", ".env", "app.yaml~", "microflows/.F.yaml.swp"])
+def test_what_is_there_for_people_and_tools_is_left_alone(app: Path, path: str) -> None:
+    """Texts beside app.yaml, hidden files, and what editors leave behind are nobody's mistake."""
+    (app / path).parent.mkdir(parents=True, exist_ok=True)
+    (app / path).write_text("x")
+    assert read_folder(app).faults == ()
+
+
+def test_definitions_lie_in_folders_below(app: Path) -> None:
+    """As deep as shared files may; they count for the version, and too deep is a fault."""
+    (app / "microflows/orders/new").mkdir(parents=True)
+    (app / "microflows/orders/new/Take.yaml").write_text("microflow: Take\n")
+    (app / "business_objects/orders").mkdir()
+    (app / "business_objects/orders/Order.yaml").write_text("business_object: Order\nfields: {}\n")
+    source = read_folder(app)
+    assert source.faults == ()
+    found = paths(source)
+    assert found["microflows/orders/new/Take.yaml"] == "microflow"
+    assert found["business_objects/orders/Order.yaml"] == "business_object"
+    deep = app.joinpath("microflows", *"abcdefghijk")
+    deep.mkdir(parents=True)
+    (deep / "F.yaml").write_text("microflow: F\n")
+    assert [fault.code for fault in read_folder(app).faults] == ["MF-D031"]
 
 
 def test_a_folder_that_is_no_app_is_a_fault(tmp_path: Path) -> None:
