@@ -47,14 +47,12 @@ async def _run(settings: "Settings", name: str, data: bytes, *, trace: bool) -> 
     from microflow_runtime.nodes import NODE_TYPES
     from microflow_runtime.service.local import run_locally
 
-    result, execution = await run_locally(settings, NODE_TYPES, name, data, capture=trace)
-    if execution.exception:
-        from microflow_runtime.errors import ExecutionError
-
+    done = await run_locally(settings, NODE_TYPES, name, data, capture=trace)
+    if done.error is not None:
         if trace:
-            typer.echo(_shown(execution), err=True)
-        raise ExecutionError(execution.exception)
-    return msgspec.json.format(result, indent=2).decode(), _shown(execution) if trace else ""
+            typer.echo(_shown(done.execution), err=True)
+        raise done.error
+    return msgspec.json.format(done.outputs, indent=2).decode(), _shown(done.execution) if trace else ""
 
 
 def _shown(execution: "Execution") -> str:

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
+
 from microflow_runtime.compiler import NodeDeclaration
-from microflow_runtime.compiler.reading import AppDefinitions, AppSource, read_folder
+from microflow_runtime.compiler.reading import AppDefinitions, AppSource, declared_twice, read_folder
 from microflow_runtime.compiler.reading.environments import find_lacking_variables
 from microflow_runtime.errors import DefinitionFaults, Fault
 from microflow_runtime.runtime.active import with_active
@@ -41,7 +43,19 @@ async def check_source(source: AppSource, forms: Forms, node_types: Mapping[str,
 
 
 async def _read(folders: tuple[Path, ...], forms: Forms) -> list[AppDefinitions]:
-    return [await read_app(read_folder(folder, label=folder.as_posix()), forms, None) for folder in folders]
+    apps = [await read_app(read_folder(folder, label=folder.as_posix()), forms, None) for folder in folders]
+    first: dict[str, AppDefinitions] = {}
+    for number, app in enumerate(apps):
+        if app.app is not None and first.setdefault(app.app.name, app) is not app:
+            apps[number] = msgspec.structs.replace(app, faults=(*app.faults, _twice(app, first[app.app.name])))
+    return apps
+
+
+def _twice(app: AppDefinitions, first: AppDefinitions) -> Fault:
+    """Give the fault of a folder that holds an app which another one holds already."""
+    assert app.app_document is not None, "what has a name was read"
+    assert first.app_document is not None, "as before"
+    return declared_twice(app.app_document, first.app_document, "app", app.app.name if app.app else "")
 
 
 async def _checked(

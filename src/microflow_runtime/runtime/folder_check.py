@@ -55,7 +55,9 @@ async def check_folders(
             are_good = False
             continue
         checked.append(record.key)
-        if are_good and is_called(record.place):  # else nothing is published, and what the plan is made of may be broken
+        if are_good and is_called(
+            record.place
+        ):  # else nothing is published, and what the plan is made of may be broken
             candidate.lazy_plan_of(record).take(flow.build())
             await slices.between()
     if not are_good:

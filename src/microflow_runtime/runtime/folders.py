@@ -51,7 +51,7 @@ class Folders:
             self._unkept[label] += index.looked_into
             self._news = None if self._news is None or index.news is None else self._news | index.news
             if index.name and found.setdefault(index.name, index) is not index:
-                raise Conflict(f"Two folders hold the app {index.name}.")
+                raise Conflict(f"Two folders hold the app {index.name}: {found[index.name].label} and {label}.")
         return [self._indexes[path.as_posix()] for path in self._paths]
 
     @property

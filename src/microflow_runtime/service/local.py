@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from microflow_runtime.compiler import NodeDeclaration
 from microflow_runtime.compiler.business_objects import Notes, decode_json
@@ -20,10 +21,18 @@ from microflow_runtime.store import MemoryStore
 _EVERYTHING = frozenset((kind, EVERY, access) for kind, accesses in ACCESSES.items() for access in accesses)
 
 
+class LocalRun(NamedTuple):
+    """The JSON of a flow's outputs, the record of the run, and why it failed: then there are no outputs."""
+
+    outputs: bytes
+    execution: Execution
+    error: ExecutionError | None
+
+
 async def run_locally(
     settings: Settings, node_types: Mapping[str, NodeDeclaration], name: str, data: bytes, *, capture: bool
-) -> tuple[bytes, Execution]:
-    """Execute a flow as the operator; give the JSON of its outputs (`b""` when it failed) and the record of the run.
+) -> LocalRun:
+    """Execute a flow as the operator.
 
     Raises DefinitionFaults when the apps have faults, NotFound for an unknown flow, BadRequest when `data` is no object,
     InputError when it does not fit.
@@ -43,18 +52,19 @@ async def run_locally(
     limits = limits_of(settings).tightened(plan.limits)
     frame = read_inputs(plan, given, operator, notes)
     run = Run(plan, frame, operator, resources, limits, os.urandom(16).hex(), capture=capture)
-    exception = ""
-    result = b""
+    failed: ExecutionError | None = None
+    outputs = b""
     try:
-        result = await perform(run)
+        outputs = await perform(run)
     except ExecutionError as error:
-        exception = mask_sentence(run, error.message)
+        error.message = mask_sentence(run, error.message)
+        failed = error
     finally:
         await resources.close()
     snapshot = entry.record.snapshot
-    return result, record_execution(
-        run, snapshot=snapshot, epoch=0, exception=exception, unknown_fields=notes.unknown_fields
-    )
+    exception = "" if failed is None else failed.message
+    record = record_execution(run, snapshot=snapshot, epoch=0, exception=exception, unknown_fields=notes.unknown_fields)
+    return LocalRun(outputs, record, failed)
 
 
 def _find(catalog: Catalog, name: str) -> FlowEntry:

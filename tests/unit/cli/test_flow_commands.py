@@ -1,6 +1,7 @@
 """`microflow check`, `run`, `package` and `schema` on app folders: outputs and exit codes."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,25 @@ def test_a_flow_that_fails_ends_with_1(folder: Path) -> None:
     """The reason goes to standard error, nothing to standard output."""
     result = _run("run", "Greet", "--app", str(folder), "-d", '{"In": {"text": ""}}')
     assert (result.exit_code, result.stdout) == (1, "")
-    assert 'Greet, throw "Refuse": Nobody is there.' in result.stderr
+    assert result.stderr == 'error MF-E010: Greet, throw "Refuse": Nobody is there.\n'
+
+
+def test_a_run_tells_the_code_of_its_failure(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a server's log does: that of a limit is another one than a node's."""
+    monkeypatch.setenv("MICROFLOW_STEPS", "2")
+    result = _run("run", "Greet", "--app", str(folder), "-d", '{"In": {"text": ""}}', "--trace")
+    assert result.stderr.splitlines()[-1].startswith("error MF-E021: ")
+
+
+@pytest.mark.parametrize("command", [("check",), ("run", "Greet")])
+def test_two_folders_of_one_app_are_refused(folder: Path, tmp_path: Path, command: tuple[str, ...]) -> None:
+    """Also the same folder twice; the fault names both."""
+    copy = shutil.copytree(folder, tmp_path / "Copy")
+    for other in (copy, folder):
+        result = _run(*command, "--app", str(folder), "--app", str(other))
+        assert (result.exit_code, "MF-D020" in result.output, "hello" in result.output) == (1, True, False)
+        assert "The app `Shop` stands in two folders" in result.output
+        assert f"{other}/app.yaml" in result.output
 
 
 @pytest.mark.parametrize(("name", "data"), [("Nothing", "{}"), ("Greet", "{}"), ("Greet", "[]"), ("Greet", "{")])

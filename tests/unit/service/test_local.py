@@ -5,10 +5,9 @@ from pathlib import Path
 import pytest
 from tests.unit.small_apps import files_of
 
-from microflow_runtime.errors import BadRequest, DefinitionFaults, InputError, NotFound
-from microflow_runtime.model.execution import Execution
+from microflow_runtime.errors import BadRequest, DefinitionFaults, InputError, LimitExceeded, NotFound
 from microflow_runtime.nodes import NODE_TYPES
-from microflow_runtime.service.local import run_locally
+from microflow_runtime.service.local import LocalRun, run_locally
 from microflow_runtime.settings import Settings
 
 NAME = "business_object: Name\nfields: {text: string}\n"
@@ -52,7 +51,7 @@ def _write(folder: Path, app: str, *texts: str) -> Path:
     return folder / app
 
 
-async def _run(root: Path, name: str, data: bytes, *apps: Path, **settings: int) -> tuple[bytes, Execution]:
+async def _run(root: Path, name: str, data: bytes, *apps: Path, **settings: int) -> LocalRun:
     made = Settings(home=root / "home", apps=apps, **settings)  # type: ignore[arg-type]
     return await run_locally(made, NODE_TYPES, name, data, capture=False)
 
@@ -60,7 +59,8 @@ async def _run(root: Path, name: str, data: bytes, *apps: Path, **settings: int)
 async def test_a_flow_runs_on_its_own_data(tmp_path: Path) -> None:
     """The database is made from its script, the outputs are JSON, the record tells the steps."""
     app = _write(tmp_path, "Shop", FLOW)
-    reply, execution = await _run(tmp_path, "Greet", b'{"In": {"text": "you"}, "Other": 1}', app)
+    reply, execution, error = await _run(tmp_path, "Greet", b'{"In": {"text": "you"}, "Other": 1}', app)
+    assert error is None
     assert reply == b'{"Out":{"text":"hello you"}}'
     assert (execution.status, execution.username, execution.unknown_fields) == ("SUCCESS", "operator", 1)
     assert [step.node for step in execution.steps] == ["Start", "Look up", "End"]
@@ -72,7 +72,7 @@ async def test_a_flow_of_two_apps_is_named_with_its_app(tmp_path: Path) -> None:
     other = _write(tmp_path, "Two", FLOW.replace("nodes:", "id: 7a6f8f52-27c1-4d6b-8f0a-8d3b2f5f1aff\nnodes:", 1))
     with pytest.raises(NotFound, match="One/Greet, Two/Greet"):
         await _run(tmp_path, "Greet", b"{}", one, other)
-    reply, execution = await _run(tmp_path, "Two/Greet", b'{"In": {"text": "you"}}', one, other)
+    reply, execution, _ = await _run(tmp_path, "Two/Greet", b'{"In": {"text": "you"}}', one, other)
     assert (reply, execution.app) == (b'{"Out":{"text":"hello you"}}', "Two")
 
 
@@ -102,6 +102,6 @@ async def test_faults_are_told_before_anything_runs(tmp_path: Path) -> None:
 async def test_the_settings_limits_hold(tmp_path: Path) -> None:
     """A run from disk has the limits of the settings, like one on a server."""
     app = _write(tmp_path, "Shop", FLOW, LOOP)
-    reply, execution = await _run(tmp_path, "Loop", b"{}", app, steps=25)
-    assert reply == b""
+    reply, execution, error = await _run(tmp_path, "Loop", b"{}", app, steps=25)
+    assert (reply, type(error)) == (b"", LimitExceeded)
     assert "limit of 25 steps" in execution.exception

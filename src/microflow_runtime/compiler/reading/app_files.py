@@ -221,16 +221,18 @@ def _twice(reading: FileReading, first: FileReading, key: str, name: str) -> Fau
 
 
 def declared_twice(document: Document, first: Document, key: str, name: str) -> Fault:
-    """Give the fault of a second document that claims what `first` has: by `key`, its name or its id."""
+    """Give the fault of a second document that claims what `first` has: by `key`, its name or its id, or an app's name."""
     place = document.place_of((key,))
-    what = {"business_object": "Business Object", "microflow": "flow", "id": "id"}[key]
+    what = {"business_object": "Business Object", "microflow": "flow", "id": "id", "app": "app"}[key]
     return Fault(
         code=fault_codes.DECLARED_TWICE,
-        message=f"The {what} `{name}` stands in two files",
+        message=f"The {what} `{name}` stands in two {'folders' if key == 'app' else 'files'}",
         place=place,
         source_line=document.line_text(place.line),
         declared=first.place_of((key,)),
-        help="give one of the two another name" if key != "id" else "give one of the two a new UUID",
+        help={"id": "give one of the two a new UUID", "app": "name one folder of each app"}.get(
+            key, "give one of the two another name"
+        ),
     )
 
 
