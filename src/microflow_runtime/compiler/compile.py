@@ -7,6 +7,7 @@ from microflow_runtime.compiler.assigned import assigned_at_start
 from microflow_runtime.compiler.block import CheckedBlock, Names, Shared
 from microflow_runtime.compiler.business_objects import BoClass, Misfit, build_classes, shape_of
 from microflow_runtime.compiler.faults import FaultList, Path, Places, did_you_mean
+from microflow_runtime.compiler.flow_tests import check_tests
 from microflow_runtime.compiler.graph import check_graph
 from microflow_runtime.compiler.library import Library, closure_of, types_of
 from microflow_runtime.compiler.node_context import Layout
@@ -47,6 +48,7 @@ class CheckedFlow:
         self._shared = Shared(library, self._faults, self._closure, self._classes, self._layout)
         names = Names(variables, {})
         self._block = CheckedBlock(self._shared, flow.nodes, ("nodes",), names, assigned_at_start(flow), "flow")
+        check_tests(flow, self._closure, self._classes, self._faults)
 
     def _check_declarations(self) -> bool:
         good = True

@@ -70,6 +70,15 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     reply_bytes: int | None = None
 
 
+class FlowTest(msgspec.Struct, frozen=True, kw_only=True):
+    """A call of a flow with what it must answer: outputs, or a part of the sentence it fails with."""
+
+    name: str
+    input: dict[str, Any] = {}
+    expected: dict[str, Any] | None = None
+    expected_error: str | None = None
+
+
 class Microflow(msgspec.Struct, frozen=True, kw_only=True):
     """One flow.
 
@@ -87,7 +96,7 @@ class Microflow(msgspec.Struct, frozen=True, kw_only=True):
     runs_as: str | None = None
     limits: Limits = Limits()
     description: str = ""
-    tests: tuple[Any, ...] = ()
+    tests: tuple[FlowTest, ...] = ()
 
     def every_node(self) -> Iterator[Node]:
         """Give all nodes, those inside others as well, each before those inside it."""

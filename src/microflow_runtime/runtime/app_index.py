@@ -44,7 +44,7 @@ from microflow_runtime.runtime.slices import Slices
 
 _Told = TypeVar("_Told")
 
-NOTE_FORM: Final = 2
+NOTE_FORM: Final = 3
 """Grows when what a note holds, or how it is made, changes."""
 _BATCH: Final = 200
 

@@ -13,6 +13,7 @@ from microflow_runtime.compiler.business_objects import Notes
 from microflow_runtime.compiler.reading import AppDefinitions, read_definitions, read_folder
 from microflow_runtime.engine import Run, RunLimits, perform, read_inputs
 from microflow_runtime.errors import ExecutionError
+from microflow_runtime.model.microflow import FlowTest
 from microflow_runtime.model.principal import Principal
 from microflow_runtime.nodes.table import NODE_TYPES
 from microflow_runtime.runtime.data_sources import DataSources
@@ -60,7 +61,7 @@ class Bench:
 
 BENCHES = {name: Bench(name) for name in ("Demo", "Tracking")}
 CASES = [
-    pytest.param(app, flow.name, test, id=f"{app}/{flow.name}: {test['name']}")
+    pytest.param(app, flow.name, test, id=f"{app}/{flow.name}: {test.name}")
     for app, bench in BENCHES.items()
     for flow in bench.definitions.microflows.values()
     for test in flow.tests
@@ -99,16 +100,14 @@ def test_an_app_compiles_without_faults(app: str) -> None:
 
 
 @pytest.mark.parametrize(("app", "flow", "case"), CASES)
-async def test_a_flow_answers_as_its_tests_say(
-    app: str, flow: str, case: dict[str, Any], sources: ProcessResources
-) -> None:
+async def test_a_flow_answers_as_its_tests_say(app: str, flow: str, case: FlowTest, sources: ProcessResources) -> None:
     """A call gives exactly what is expected, or fails with the words that are expected."""
-    if "expected_error" in case:
+    if case.expected_error is not None:
         with pytest.raises(ExecutionError) as failed:
-            await BENCHES[app].call(sources, flow, case["input"])
-        assert case["expected_error"] in failed.value.message
+            await BENCHES[app].call(sources, flow, case.input)
+        assert case.expected_error in failed.value.message
     else:
-        assert await BENCHES[app].call(sources, flow, case["input"]) == case["expected"]
+        assert await BENCHES[app].call(sources, flow, case.input) == case.expected
 
 
 async def test_a_month_is_nested_three_lists_deep(sources: ProcessResources) -> None:

@@ -49,9 +49,8 @@ def test_every_flow_is_described_and_tested(app: AppDefinitions) -> None:
         assert flow.description
         assert flow.tests
         for test in flow.tests:
-            assert set(test) in ({"name", "input", "expected"}, {"name", "input", "expected_error"}), flow.name
-            assert set(test["input"]) == set(flow.inputs)
-            assert set(test.get("expected", flow.outputs)) == set(flow.outputs)
+            assert set(test.input) == set(flow.inputs)
+            assert set(flow.outputs if test.expected is None else test.expected) == set(flow.outputs)
 
 
 @pytest.mark.parametrize(

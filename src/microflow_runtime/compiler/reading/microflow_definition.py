@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from microflow_runtime.compiler.reading import fault_codes
-from microflow_runtime.compiler.reading.findings import Findings, KeyPath
+from microflow_runtime.compiler.reading.findings import Findings, KeyPath, shown
 from microflow_runtime.compiler.reading.node_definition import NODE
 from microflow_runtime.compiler.reading.shapes import Anything, ListOf, MapOf, Record, Text, Whole, key
 from microflow_runtime.compiler.reading.words import FILED_NAME, NODE_NAME, SCOPE_NAME, Duration, Name, Type
-from microflow_runtime.model.microflow import Limits, Microflow
+from microflow_runtime.model.microflow import FlowTest, Limits, Microflow
 
 _PARAMETERS: Final = MapOf(value=Type(), key=SCOPE_NAME)
 _ACCOUNT: Final = Name(example="public")
@@ -49,6 +49,51 @@ _LIMITS: Final = Record(
     build=Limits,
 )
 
+
+def _one_outcome(written: Mapping[str, Any], path: KeyPath, findings: Findings) -> None:
+    """Check that a test says either what comes out or how it fails."""
+    outcomes = [name for name in ("expected", "expected_error") if written.get(name) is not None]
+    if not outcomes:
+        findings.missing_key(path, "expected", "{…}")
+    elif len(outcomes) > 1:
+        message = "A test expects outputs or an error, not both"
+        findings.add(fault_codes.KEYS_DISAGREE, message, (*path, "expected_error"), at_key=True)
+
+
+_VALUES: Final = MapOf(value=Anything())
+
+_TEST: Final = Record(
+    keys=(
+        key("name", Text(empty=False), "What is tested, in a few words.", required=True),
+        key("input", _VALUES, "What is sent: values by the names of inputs."),
+        key("expected", _VALUES, "What comes out: values by the names of outputs; what is not named is not compared."),
+        key("expected_error", Text(empty=False), "A part of the sentence that the call fails with."),
+    ),
+    build=FlowTest,
+    check=_one_outcome,
+)
+
+
+def _tests_differ(written: Mapping[str, Any], path: KeyPath, findings: Findings) -> None:
+    """Check that no two tests have one name."""
+    tests = written.get("tests")
+    seen: dict[str, int] = {}
+    for number, test in enumerate(tests if isinstance(tests, list) else ()):
+        name = test.get("name") if isinstance(test, dict) else None
+        if isinstance(name, str) and seen.setdefault(name, number) != number:
+            findings.add(
+                fault_codes.DECLARED_TWICE,
+                f"Two tests are called `{shown(name)}`",
+                (*path, "tests", number, "name"),
+                declared=(*path, "tests", seen[name], "name"),
+            )
+
+
+def _check(written: Mapping[str, Any], path: KeyPath, findings: Findings) -> None:
+    _no_variable_twice(written, path, findings)
+    _tests_differ(written, path, findings)
+
+
 MICROFLOW: Final = Record(
     keys=(
         key(
@@ -72,8 +117,8 @@ MICROFLOW: Final = Record(
         key("runs_as", _ACCOUNT, "The service account that the flow runs as for everybody."),
         key("limits", _LIMITS, "Limits of the server that the flow tightens for itself."),
         key("nodes", MapOf(value=NODE, key=NODE_NAME, empty=False, what="node"), "The nodes, by name.", required=True),
-        key("tests", ListOf(item=Anything()), "Calls with what they must answer: name, input, expected."),
+        key("tests", ListOf(item=_TEST), "Calls of the flow with what they must answer."),
     ),
     build=Microflow,
-    check=_no_variable_twice,
+    check=_check,
 )

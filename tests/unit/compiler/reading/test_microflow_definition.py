@@ -5,7 +5,7 @@ import pytest
 from microflow_runtime.compiler.reading.definitions import define
 from microflow_runtime.compiler.reading.documents import parse
 from microflow_runtime.errors import Fault
-from microflow_runtime.model.microflow import Limits, Microflow, Node
+from microflow_runtime.model.microflow import FlowTest, Limits, Microflow, Node
 from microflow_runtime.model.type_ref import TypeRef
 
 SMALL = "microflow: F\nid: a\nnodes:\n  S: {type: start}\n"
@@ -39,7 +39,7 @@ def test_every_key_fills_the_record() -> None:
         runs_as="robot",
         limits=Limits(execution_seconds=5.0, steps=10, depth=2, rows=100, reply_bytes=1000),
         nodes={"S": Node(name="S", type="start")},
-        tests=({"name": "t", "input": {}, "expected": {}},),
+        tests=(FlowTest(name="t", input={}, expected={}),),
     )
 
 
@@ -57,6 +57,17 @@ def test_every_key_fills_the_record() -> None:
         ("limits: {steps: 0}\n", "MF-D016"),
         ("limits: {execution: 10}\n", "MF-D015"),
         ("tests: {}\n", "MF-D012"),
+        ("tests: [17]\n", "MF-D012"),
+        ("tests: [just text]\n", "MF-D012"),
+        ("tests: [{name: t}]\n", "MF-D011"),
+        ("tests: [{expected: {}}]\n", "MF-D011"),
+        ("tests: [{name: '', expected: {}}]\n", "MF-D016"),
+        ("tests: [{name: t, inputt: {}, expected: {}}]\n", "MF-D010"),
+        ("tests: [{name: t, input: 5, expected: {}}]\n", "MF-D012"),
+        ("tests: [{name: t, expected: [1]}]\n", "MF-D012"),
+        ("tests: [{name: t, expected_error: true}]\n", "MF-D012"),
+        ("tests: [{name: t, expected: {}, expected_error: x}]\n", "MF-D017"),
+        ("tests: [{name: t, expected: {}}, {name: t, expected: {}}]\n", "MF-D020"),
         ("node: {}\n", "MF-D010"),
     ],
 )
