@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from typing import Final
+from typing import Final, NamedTuple
 
 import typer
 
@@ -12,6 +12,7 @@ from microflow_runtime.nodes import NODE_TYPES
 from microflow_runtime.runtime import Runtime, SharedPage, page_path
 from microflow_runtime.runtime.packages import check_place
 from microflow_runtime.security import FirstStart, Security
+from microflow_runtime.service.example_call import example_call
 from microflow_runtime.settings import Settings
 from microflow_runtime.settings.private import close_home
 from microflow_runtime.store import open_store
@@ -20,8 +21,15 @@ from microflow_runtime.telemetry import Metrics, get_log
 _log: Final = get_log("supervisor")
 
 
-def prepare(settings: Settings) -> FirstStart | None:
-    """Make what the home lacks and publish the catalog; give the administrator if one was made.
+class Prepared(NamedTuple):
+    """The administrator if one was made, and the body of a call of a flow that is served, if there is any."""
+
+    first: FirstStart | None
+    example: str | None
+
+
+def prepare(settings: Settings) -> Prepared:
+    """Make what the home lacks and publish the catalog.
 
     Ends the command, having said why, when there is no good catalog or the home cannot be used.
     """
@@ -37,7 +45,7 @@ def prepare(settings: Settings) -> FirstStart | None:
         fail(error)
 
 
-async def _prepare(settings: Settings) -> FirstStart | None:
+async def _prepare(settings: Settings) -> Prepared:
     check_place(settings)
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     if left := close_home(settings.home):
@@ -53,7 +61,7 @@ async def _prepare(settings: Settings) -> FirstStart | None:
             _show_faults(faults)
         if any(fault.is_error for fault in faults):
             typer.echo("microflow: the definitions are broken; the last good catalog is served", err=True)
-        return first
+        return Prepared(first, example_call(runtime.catalog))
     finally:
         await runtime.close()
         await security.close()

@@ -1,6 +1,7 @@
 """Serving from beginning to end: take the home and the address, prepare, let the workers serve, end."""
 
 import os
+import shlex
 import signal
 import socket
 from contextlib import suppress
@@ -15,12 +16,11 @@ from microflow_runtime.errors import StoreError
 from microflow_runtime.settings import Settings
 
 if TYPE_CHECKING:
-    from microflow_runtime.security import FirstStart
+    from microflow_runtime.cli.preparation import Prepared
 
 _BACKLOG: Final = 2048
 _PATIENCE_SECONDS: Final = 3.0
 _HEADERS: Final = """-H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json'"""
-_CALL: Final = '{"flowName": "ExchangeRate", "object": {"RequestBO": {"requestData": "USD"}}}'
 
 
 def supervise(settings: Settings) -> int:
@@ -47,18 +47,18 @@ def _serve(settings: Settings, record: ServerRecord) -> int:
     with bound as listening:
         supervisor = Supervisor(settings, listening.fileno(), record, when_serving=_notify)
         try:
-            first = _prepared(settings)
+            prepared = _prepared(settings)
             listening.listen(_BACKLOG)
         except BaseException:
             supervisor.dismiss()
             raise
         port = listening.getsockname()[1]
         supervisor.start(port)
-        _announce(settings, port, first)
+        _announce(settings, port, prepared)
         return supervisor.watch()
 
 
-def _prepared(settings: Settings) -> "FirstStart | None":
+def _prepared(settings: Settings) -> "Prepared":
     """Load what preparing needs, which takes a while, and prepare, while the template loads what serving needs."""
     from microflow_runtime.cli.preparation import prepare
     from microflow_runtime.telemetry import configure_logs
@@ -67,8 +67,9 @@ def _prepared(settings: Settings) -> "FirstStart | None":
     return prepare(settings)
 
 
-def _announce(settings: Settings, port: int, first: "FirstStart | None") -> None:
+def _announce(settings: Settings, port: int, prepared: "Prepared") -> None:
     """Say on standard error where the server is and how it is called; a password made up is shown here once."""
+    first = prepared.first
     address = f"http://{settings.host}:{port}{settings.prefix}"
     lines = [f"microflow: serving at {address} with {settings.workers} workers"]
     if first is not None and first.was_made_up:
@@ -77,11 +78,14 @@ def _announce(settings: Settings, port: int, first: "FirstStart | None") -> None
         lines.append(f"microflow: user {first.username}, with the password of the settings")
     else:
         lines.append("microflow: user admin, or any other of `microflow user list`")
-    lines += [
-        "microflow: log in, then call:",
-        f"  TOKEN=$(microflow token add --user admin --home {settings.home})",
-        f"  curl -s {address}/MicroflowRest/DoAction {_HEADERS} -d '{_CALL}'",
-    ]
+    if prepared.example is None:
+        lines.append("microflow: no flow answers yet; deploy an app, or name its folder with --app")
+    else:
+        lines += [
+            "microflow: log in, then call:",
+            f"  TOKEN=$(microflow token add --user admin --home {shlex.quote(str(settings.home))})",
+            f"  curl -s {address}/MicroflowRest/DoAction {_HEADERS} -d {shlex.quote(prepared.example)}",
+        ]
     typer.echo("\n".join(lines), err=True)
 
 

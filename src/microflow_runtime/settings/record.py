@@ -43,7 +43,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     store: Annotated[
         str,
         _about(
-            "Where accounts, sessions, definitions and executions are kept: `sqlite` is a file in the home, "
+            "Where accounts, sessions and definitions are kept: `sqlite` is a file in the home, "
             "`postgresql://user@host:port/database` a database that several machines may share."
         ),
     ] = "sqlite"

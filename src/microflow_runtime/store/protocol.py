@@ -349,4 +349,4 @@ class Store(
         """Give back connections and threads. The store must not be used afterwards."""
 
     def describe(self) -> Iterable[str]:
-        """Name what the store is and its version, for `doctor` and the log."""
+        """Name what the store is and its version, for the log."""
