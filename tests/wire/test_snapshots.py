@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 import pytest
-from tests.app_folder import write_app
+from tests.app_folder import write_app, write_flow
 from tests.unit.small_apps import files_of
 from tests.unit.small_homes import TEXT, app_text, flow_text
 from tests.wire.asgi_client import Answer
@@ -414,3 +415,43 @@ def test_a_version_may_have_the_name_of_a_path(shop: World) -> None:
     deploy(shop, package("rollback", says("one")))
     assert remove(shop, "Shop/rollback").status == 200
     assert said(shop, snapVersion="rollback") == 404
+
+
+def test_a_refresh_names_what_answers_in_the_place_of_a_folder(shop: World) -> None:
+    """The body stays as clients know it; headers say which version answers, and how the folder would again."""
+
+    def refreshed() -> list[Answer]:
+        record = next(record for record in shop.runtime.catalog.folder_flows() if record.name == "Say")
+        body = msgspec.json.encode({"fileNames": [record.package_name], "event": "refresh"})
+        sent = shop.session("operator")
+        answers = [
+            shop.send("GET", "/MicroflowRest/refreshCache", None, sent),
+            shop.send("POST", "/MicroflowRest/classAction", body, {**sent, "content-type": "application/json"}),
+        ]
+        assert [answer.status for answer in answers] == [200, 200]
+        assert answers[0].body == b"RefreshCache Success"
+        return answers
+
+    deploy(shop, package("v.1", says("one")))
+    for answer in refreshed():
+        assert (answer.header("x-microflow-answering"), answer.header("x-microflow-notice")) == (None, None)
+    post(shop, "Shop/v.1/activate")
+    for answer in refreshed():
+        assert answer.header("x-microflow-answering") == "Shop=v.1"
+        notice = unquote(answer.header("x-microflow-notice") or "")
+        assert notice.startswith("The folder of Shop was read, but it does not answer: v.1 was activated on ")
+        assert notice.endswith(' UTC by operator. To let the folder answer: microflow activate "Shop" working')
+        assert "," not in (answer.header("x-microflow-notice") or "")
+    post(shop, "Shop/working/activate")
+    for answer in refreshed():
+        assert answer.header("x-microflow-answering") is None
+
+
+def test_a_refresh_names_flows_that_answer_from_elsewhere(shop: World) -> None:
+    """Of an activated snapshot of single flows only those; the others of the folder answer."""
+    write_flow(shop.settings.apps[0], "Other", flow_text("Other", "x").split("\n", 1)[1])
+    flows = package("v.9", says("nine"), snapshot="kind: flows\n")
+    assert deploy(shop, flows, "?activate=true").status == 201
+    answer = shop.send("GET", "/MicroflowRest/refreshCache", None, shop.session("operator"))
+    assert answer.header("x-microflow-answering") == "Shop=v.9"
+    assert "but 1 of its 2 flows do not: v.9" in unquote(answer.header("x-microflow-notice") or "")

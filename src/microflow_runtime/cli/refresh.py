@@ -15,8 +15,12 @@ def refresh(
     port: Annotated[int | None, typer.Option("--port", envvar="MICROFLOW_PORT", help="Its port.")] = None,
     token: Annotated[str, typer.Option("--token", help="An access token of a user who may refresh.")] = "",
 ) -> None:
-    """Reload the definitions of a running server: 0 when every worker sees them, 3 when it cannot be reached."""
+    """Reload the definitions of a running server: 0 when every worker sees them, 3 when it cannot be reached.
+
+    Where a published version answers in the place of a folder that was read, standard error says so.
+    """
     import http.client
+    from urllib.parse import unquote
 
     settings = settings_from(host=host, port=port)
     connection = http.client.HTTPConnection(settings.host, settings.port, timeout=120)
@@ -31,5 +35,7 @@ def refresh(
     finally:
         connection.close()
     typer.echo(line, err=answer.status != 200)
+    for notice in filter(None, (answer.getheader("x-microflow-notice") or "").split(",")):
+        typer.echo(f"microflow: {unquote(notice.strip())}", err=True)
     if answer.status != 200:
         raise typer.Exit(4 if answer.status in {401, 403} else 1)

@@ -1,6 +1,7 @@
 """What a refresh touched, in the figures that classAction answers with."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import cached_property
 
 import msgspec
@@ -17,6 +18,29 @@ class _Counted(msgspec.Struct, frozen=True):
     objects: int = 0
     fields: int = 0
     classes: int = 0
+
+
+class Overridden(msgspec.Struct, frozen=True, kw_only=True):
+    """What answers in the place of an app's folder: a version, since when, and who activated it.
+
+    `silent` counts the folder's flows that do not answer, of `flows`. `at` is None when the history does not tell.
+    """
+
+    app: str
+    version: str
+    at: datetime | None
+    actor: str
+    silent: int
+    flows: int
+
+    def sentence(self) -> str:
+        """Say it, with what to do."""
+        what = "it does not answer" if self.silent == self.flows else f"{self.silent} of its {self.flows} flows do not"
+        when = f" on {self.at:%Y-%m-%d %H:%M} UTC by {self.actor}" if self.at is not None else ""
+        return (
+            f"The folder of {self.app} was read, but {what}: {self.version} was activated{when}. "
+            f'To let the folder answer: microflow activate "{self.app}" working'
+        )
 
 
 class RefreshReport:
@@ -38,6 +62,8 @@ class RefreshReport:
     ) -> None:
         self.epoch = epoch
         self.changed = changed
+        self.overridden: tuple[Overridden, ...] = ()
+        """The apps whose folder was read and does not answer."""
         self._catalog = catalog
         self._given = records
 

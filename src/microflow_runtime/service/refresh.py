@@ -4,7 +4,7 @@ Source: ONEWEB, GET /MicroflowRest/refreshCache and POST /MicroflowRest/classAct
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Final
 
 import msgspec
@@ -13,12 +13,15 @@ from microflow_runtime.compiler.business_objects import JsonLimits, decode_json
 from microflow_runtime.errors import BadRequest, MicroflowError
 from microflow_runtime.model.principal import Principal
 from microflow_runtime.runtime import RefreshReport, Runtime
+from microflow_runtime.runtime.overridden import find_overridden
 from microflow_runtime.runtime.packages import fetch_packages
 from microflow_runtime.runtime.publishing import fetch
 from microflow_runtime.security import Security
 from microflow_runtime.service.permission import require
 from microflow_runtime.store import AuditEntry
+from microflow_runtime.telemetry import get_log
 
+_log: Final = get_log("refresh")
 MOST_FILE_NAMES: Final = 1_000
 _EVENTS: Final = ("refresh", "file", "generate")
 
@@ -52,7 +55,8 @@ async def refresh_cache(runtime: Runtime, security: Security, principal: Princip
     Raises DefinitionFaults, changing nothing, when something is wrong with them; Refusal when the caller may not.
     """
     await require(security, principal, "cache", "refresh", address=address)
-    return await _counted(runtime, runtime.refresh(_auditing(security, principal, "refresh", address)))
+    report = await _counted(runtime, runtime.refresh(_auditing(security, principal, "refresh", address)))
+    return await _with_overridden(runtime, report, None)
 
 
 async def require_class_action(security: Security, principal: Principal, address: str = "") -> None:
@@ -71,6 +75,7 @@ async def class_action(
         packages = await fetch_packages(runtime.settings, action.file_names)
         return await _counted(runtime, fetch(runtime, packages, audit))
     report = await _counted(runtime, runtime.refresh(audit, action.file_names))
+    report = await _with_overridden(runtime, report, {app for app, _, _ in report.places})
     if action.event == "generate":
         for place in report.places:
             entry = runtime.catalog.find_place(place)
@@ -104,6 +109,15 @@ def _auditing(security: Security, principal: Principal, action: str, address: st
         return security.auditor.make(principal, action, "cache", "*", address=address, detail=detail)
 
     return make
+
+
+async def _with_overridden(runtime: Runtime, report: RefreshReport, apps: Collection[str] | None) -> RefreshReport:
+    """Tell report and log of the folders, of these apps or of all, that were read and do not answer."""
+    report.overridden = await find_overridden(runtime, apps)
+    for each in report.overridden:
+        since = "" if each.at is None else each.at.isoformat()
+        _log.warning("folder does not answer", app=each.app, answers=each.version, since=since, by=each.actor)
+    return report
 
 
 async def _counted(runtime: Runtime, refreshing: Any) -> RefreshReport:

@@ -4,6 +4,7 @@ Source: ONEWEB, GET /MicroflowRest/refreshCache and POST /MicroflowRest/classAct
 """
 
 from typing import Final
+from urllib.parse import quote
 
 import msgspec
 from starlette.requests import Request
@@ -13,7 +14,7 @@ from starlette.routing import Route
 from microflow_runtime.compiler.business_objects import JsonLimits
 from microflow_runtime.errors import DefinitionFaults, MethodNotAllowed, MicroflowError
 from microflow_runtime.model.principal import Principal
-from microflow_runtime.runtime import Runtime
+from microflow_runtime.runtime import RefreshReport, Runtime
 from microflow_runtime.security import Security
 from microflow_runtime.service.credentials import find_principal, read_credentials
 from microflow_runtime.service.refresh import (
@@ -31,6 +32,23 @@ from microflow_runtime.web.headers import pick
 
 _log: Final = get_log("web")
 SUCCESS: Final = "RefreshCache Success"
+_MOST_SHOWN: Final = 20
+_PLAIN: Final = " :;()'\"=/"
+"""What stands in a notice as it is, so that people can read it; a comma parts notices."""
+
+
+def _overridden_headers(report: RefreshReport) -> dict[str, str]:
+    """Name what answers in the place of folders that were read, and why; the body cannot say it.
+
+    Both headers are lists of as many items, percent-encoded as in a path.
+    """
+    shown = report.overridden[:_MOST_SHOWN]
+    if not shown:
+        return {}
+    return {
+        "x-microflow-answering": ", ".join(f"{quote(each.app)}={quote(each.version)}" for each in shown),
+        "x-microflow-notice": ", ".join(quote(each.sentence(), safe=_PLAIN) for each in shown),
+    }
 
 
 class RefreshEndpoints:
@@ -59,12 +77,13 @@ class RefreshEndpoints:
             if request.method != "GET":
                 raise MethodNotAllowed("refreshCache takes GET.")
             principal = await self._principal(request)
-            await refresh_cache(self._runtime, self._security, principal, address_of(request.scope))
+            report = await refresh_cache(self._runtime, self._security, principal, address_of(request.scope))
         except MicroflowError as error:
             status, message = self._told(error)
             line = " ".join(message.split())
             return self._answer(Response(line, status, media_type="text/plain"), error, allow="GET")
-        return self._answer(Response(SUCCESS, media_type="text/plain"))
+        response = Response(SUCCESS, media_type="text/plain", headers=_overridden_headers(report))
+        return self._answer(response)
 
     async def _class_action(self, request: Request) -> Response:
         """Answer with the ten keys, whatever happens."""
@@ -83,7 +102,8 @@ class RefreshEndpoints:
             response = Response(content, status, media_type="application/json; charset=utf-8")
             return self._answer(response, error, allow="POST")
         content = msgspec.json.encode(class_action_body(report, tuple(dict.fromkeys(names))))
-        return self._answer(Response(content, media_type="application/json; charset=utf-8"))
+        headers = _overridden_headers(report)
+        return self._answer(Response(content, media_type="application/json; charset=utf-8", headers=headers))
 
     def _told(self, error: MicroflowError) -> tuple[int, str]:
         """Count the refusal and give what the caller is told: a fault's file by its app, not by where the server keeps it."""
