@@ -92,3 +92,18 @@ def test_a_named_snapshot_is_always_itself(oracle: Oracle) -> None:
         assert kinds(oracle, began, began + 1, None, snapshot="v.0.3.0", flow="Outer", outputs=outer) == []
     assert kinds(oracle, 401, 402, 4, snapshot="v.0.3.0") == ["stale"]
     assert kinds(oracle, 401, 402, None, snapshot="v.0.3.0", flow="Pinned", outputs={"number": 1, "outer": 3}) == []
+
+
+def test_a_withdrawn_snapshot_answers_nobody(oracle: Oracle) -> None:
+    """After the answer to its withdrawal a call of it is stale when it is answered, and one that is restored must be."""
+    oracle.change(500, 600, answers_of({"Answer": 4}), 8, frozenset({"v.0.3.0"}))
+    oracle.change(700, 800, answers_of({"Answer": 4}), 9)
+    for began, ended, found, missing in (
+        (401, 499, [], ["wrong"]),
+        (401, 550, [], []),
+        (601, 650, ["stale"], []),
+        (601, 750, [], []),
+        (801, 802, [], ["stale"]),
+    ):
+        assert kinds(oracle, began, ended, 3, snapshot="v.0.3.0") == found, began
+        assert kinds(oracle, began, ended, None, snapshot="v.0.3.0") == missing, began

@@ -1,4 +1,4 @@
-"""No stale and no failed call on any worker while versions are deployed, activated, rolled back and refreshed at random.
+"""No stale and no failed call on any worker while versions are deployed, activated, withdrawn and refreshed at random.
 
 `VERSIONS_SECONDS` says how long, 60 unless said; `VERSIONS_SEED` repeats the order of changes of a run, whose seed is printed.
 """

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -28,7 +28,9 @@ class Changes:
         self._contents: dict[str, dict[str, int]] = {}
         self._whole: dict[str, bytes] = {}
         self._fetched: set[str] = set()
-        self._line = [WORKING]
+        self._history: list[str] = []
+        self._withdrawn: set[str] = set()
+        self._deleted: set[str] = set()
         base = dict.fromkeys((flow for flow in FLOWS if flow != "Pinned"), self._next())
         assert set(base.values()) == {BASE_NUMBER}
         self._send("POST", f"/snapshots?app={APP}", self._made_whole(BASE, base), 201)
@@ -51,6 +53,10 @@ class Changes:
             (1, self.deploy_other_content),
             (1, self.deploy_broken),
             (1, self.deploy_for_trial),
+            (4, self.withdraw),
+            (3, self.restore),
+            (2, self.delete),
+            (1, self.take_back_what_answers),
         ]
 
     def change_something(self) -> None:
@@ -98,7 +104,7 @@ class Changes:
 
     def deploy_patch(self) -> None:
         """Publish a patch over a snapshot, sometimes with a flow less, sometimes active at once."""
-        base = self._rng.choice([version for version in self._contents if version not in self._fetched])
+        base = self._rng.choice([version for version in self._there(self._withdrawn) if version not in self._fetched])
         version = self._next_version()[0]
         below = self._contents[base]
         changed = {
@@ -128,24 +134,24 @@ class Changes:
 
     def activate(self) -> None:
         """Let a version answer: an old one, a new one, the working folder, or the one that answers already."""
-        version = self._rng.choice([WORKING, *self._contents])
+        version = self._rng.choice([WORKING, *self._there()])
         self._changing("POST", f"/snapshots/{APP}/{version}/activate", None, lambda: self._step_to(version))
 
     def roll_back(self) -> None:
         """Go back to what answered before; refused where nothing did."""
-        if len(self._line) > 1:
-            self._changing("POST", f"/snapshots/{APP}/rollback", None, self._line.pop)
+        if len(line := self._line()) > 1:
+            self._changing("POST", f"/snapshots/{APP}/rollback", None, lambda: self._step_to(line[-2]))
         else:
             self._changing("POST", f"/snapshots/{APP}/rollback", None, lambda: None, 409)
 
     def deploy_again(self) -> None:
         """Publish a snapshot once more as it is, which changes nothing."""
-        version = self._rng.choice(list(self._whole))
+        version = self._rng.choice([version for version in self._there() if version in self._whole])
         self._changing("POST", "/snapshots", self._whole[version], lambda: None)
 
     def deploy_other_content(self) -> None:
         """Try to publish another content under a version that is taken."""
-        version = self._rng.choice(list(self._contents))
+        version = self._rng.choice(self._there(self._withdrawn))
         self._changing("POST", "/snapshots?activate=true", package(version, self._numbers()), lambda: None, 409)
 
     def deploy_broken(self) -> None:
@@ -158,23 +164,68 @@ class Changes:
         content = package("v.trial", self._numbers())
         self._changing("POST", "/snapshots?dry_run=true&activate=true", content, lambda: None)
 
+    def withdraw(self) -> None:
+        """Let nobody call a snapshot any more that nothing answers from and nothing calls; again changes nothing."""
+        if idle := self._idle():
+            version = self._rng.choice(idle)
+            path = f"/snapshots/{APP}/{version}/withdraw"
+            self._changing("POST", path, None, lambda: self._withdrawn.add(version))
+
+    def restore(self) -> None:
+        """Let a withdrawn snapshot be called again, or one that is not withdrawn, which changes nothing."""
+        version = self._rng.choice(sorted(self._withdrawn) or self._there())
+        path = f"/snapshots/{APP}/{version}/restore"
+        self._changing("POST", path, None, lambda: self._withdrawn.discard(version))
+
+    def delete(self) -> None:
+        """Remove a snapshot for good, withdrawn or not."""
+        if idle := self._idle():
+            version = self._rng.choice(idle)
+            self._changing("DELETE", f"/snapshots/{APP}/{version}", None, lambda: self._deleted.add(version))
+
+    def take_back_what_answers(self) -> None:
+        """Try to withdraw or delete what answers, or what flows of other snapshots call."""
+        version = self._rng.choice([BASE, *(active for active in self._line()[-1:] if active != WORKING)])
+        if self._rng.random() < 0.5:
+            self._changing("DELETE", f"/snapshots/{APP}/{version}", None, lambda: None, 409)
+        else:
+            self._changing("POST", f"/snapshots/{APP}/{version}/withdraw", None, lambda: None, 409)
+
     # What is right
+
+    def _there(self, also: Collection[str] = ()) -> list[str]:
+        """Give the snapshots that can be called, and those of `also` that are not deleted."""
+        gone = self._deleted | (self._withdrawn - set(also))
+        return [version for version in self._contents if version not in gone]
+
+    def _idle(self) -> list[str]:
+        """Give the snapshots that may be withdrawn or deleted."""
+        return [version for version in self._there(self._withdrawn) if version not in (BASE, self._line()[-1])]
+
+    def _line(self) -> list[str]:
+        """Give the versions that led to the present one, those left out that are not there any more."""
+        line = [WORKING]
+        for version in self._history:
+            if version != WORKING and version not in self._there():
+                continue
+            if len(line) > 1 and line[-2] == version:
+                line.pop()
+            elif line[-1] != version:
+                line.append(version)
+        return line
 
     def _answers(self) -> Answers:
         """Give what answers callers that name no snapshot."""
         working = answers_of(self._served)
-        active = self._line[-1]
+        active = self._line()[-1]
         if active == WORKING:
             return working
         own = answers_of(self._contents[active])
         return {**working, **own} if active in self._fetched else own
 
     def _step_to(self, version: str) -> None:
-        """Activate: stepping to what answered before is a step back, as roll back is."""
-        if len(self._line) > 1 and self._line[-2] == version:
-            self._line.pop()
-        elif self._line[-1] != version:
-            self._line.append(version)
+        """Let a version answer from now on."""
+        self._history.append(version)
 
     def _serve(self, numbers: Mapping[str, int]) -> None:
         self._served = dict(numbers)
@@ -189,8 +240,9 @@ class Changes:
         reply = self._send(method, path, body, status)
         answered = time.monotonic_ns()
         becomes()
-        self.oracle.change(began, answered, self._answers(), _epoch(reply))
-        self.told.append((answered, f"{method} {path}: {status}, then {self._line[-1]} answers: {self._answers()}"))
+        gone = frozenset(self._withdrawn | self._deleted)
+        self.oracle.change(began, answered, self._answers(), _epoch(reply), gone)
+        self.told.append((answered, f"{method} {path}: {status}, then {self._line()[-1]} answers: {self._answers()}"))
 
     def _send(self, method: str, path: str, body: Any, status: int) -> Reply:
         headers = {"Content-Type": "application/zip"} if isinstance(body, bytes) else {}

@@ -42,13 +42,14 @@ class Call(NamedTuple):
 class Era(NamedTuple):
     """From a change on, these are the answers: surely for calls that begin after `answered`, and possibly since `began`.
 
-    The answer to the change named `epoch`.
+    The answer to the change named `epoch`. `gone` are the snapshots that were withdrawn or deleted by then.
     """
 
     began: int
     answered: int
     answers: Answers
     epoch: int
+    gone: frozenset[str] = frozenset()
 
 
 class Verdict(NamedTuple):
@@ -70,16 +71,21 @@ class Oracle:
         self.eras = [Era(now, now, dict(answers), epoch)]
         self.snapshots: dict[str, Answers] = {}
 
-    def change(self, began: int, answered: int, answers: Answers, epoch: int) -> None:
+    def change(
+        self, began: int, answered: int, answers: Answers, epoch: int, gone: frozenset[str] = frozenset()
+    ) -> None:
         """Note that a change was sent at `began` and answered at `answered`, after which these are the answers."""
-        self.eras.append(Era(began, answered, dict(answers), epoch))
+        self.eras.append(Era(began, answered, dict(answers), epoch, gone))
 
     def allowed(self, call: Call) -> tuple[Outputs, ...]:
         """Give the answers that the call may have met: the one, or several where it overlaps changes."""
-        if call.snapshot:
-            return (self.snapshots[call.snapshot][call.flow],)
         last = bisect_left(self.eras, call.ended, key=lambda era: era.began)
-        return tuple(era.answers.get(call.flow) for era in self.eras[self._promised(call) : last])
+        return tuple(self._answer(call, era) for era in self.eras[self._promised(call) : last])
+
+    def _answer(self, call: Call, era: Era) -> Outputs:
+        if not call.snapshot:
+            return era.answers.get(call.flow)
+        return None if call.snapshot in era.gone else self.snapshots[call.snapshot][call.flow]
 
     def judge(self, calls: list[Call]) -> Iterator[Verdict]:
         """Give what is wrong with the calls."""
@@ -89,7 +95,8 @@ class Oracle:
             if call.failure:
                 kind = "failed"
             elif call.outputs not in allowed:
-                before = [era.answers.get(call.flow) for era in self.eras if era.began < call.began]
+                earlier = [era for era in self.eras if era.began < call.began]
+                before = [era.answers.get(call.flow) for era in earlier] + [self._answer(call, era) for era in earlier]
                 kind = "stale" if call.outputs in before else "wrong"
             elif call.epoch < promised.epoch:
                 kind = "stale"
