@@ -455,3 +455,19 @@ def test_a_refresh_names_flows_that_answer_from_elsewhere(shop: World) -> None:
     answer = shop.send("GET", "/MicroflowRest/refreshCache", None, shop.session("operator"))
     assert answer.header("x-microflow-answering") == "Shop=v.9"
     assert "but 1 of its 2 flows do not: v.9" in unquote(answer.header("x-microflow-notice") or "")
+
+
+def test_a_pinned_sub_flow_needs_the_callers_right(shop: World) -> None:
+    """What an old version says about who may call it does not count when it is called of a flow: the role decides."""
+    opened = says("old").replace("outputs:", "anonymous: {as: guest}\nruns_as: guest\noutputs:", 1)
+    deploy(shop, package("v.1", opened))
+    deploy(shop, package("v.2", flow_text("Call", "x", callee="Say", pin="v.1"), says("new")), "?activate=true")
+    rights = [Permission("microflow", "Shop/Call", "execute")]
+    grants = [("Shop/Say", "guest")]
+    shop.run(set_role(shop.security, OPERATOR, "stranger", allow=rights, grant=grants))
+    body = msgspec.json.decode(shop.act({"flowName": "Call"}, user="stranger").body)
+    assert (body["responseStatus"], "may not execute" in body["exception"]) == ("ERROR", True)
+    assert said(shop, snapVersion="v.2") == "new"
+    shop.run(set_role(shop.security, OPERATOR, "stranger", allow=[Permission("microflow", "Shop/Say", "execute")]))
+    body = msgspec.json.decode(shop.act({"flowName": "Call"}, user="stranger").body)
+    assert body["responseObjectsMap"]["Out"]["value"] == "xold"

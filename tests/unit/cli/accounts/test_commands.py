@@ -243,3 +243,14 @@ def test_an_address_with_a_password_is_not_taken(home: Path) -> None:
     assert result.exit_code == 2
     assert "store_password" in result.stderr
     assert "canary" not in result.output
+
+
+def test_a_new_password_ends_tokens_unless_asked_not_to(home: Path) -> None:
+    """With --keep-sessions they stay; without they end, as `token list` shows."""
+    run_well("user", "add", "suda", "--password-stdin", text="first\n")
+    run_well("token", "add", "--user", "suda", "--name", "ci")
+    run_well("user", "set", "suda", "--password-stdin", "--keep-sessions", text="second\n")
+    assert "ci" in run_well("token", "list")
+    run_well("user", "set", "suda", "--password-stdin", text="third\n")
+    assert "ci" not in run_well("token", "list")
+    assert home.exists()
