@@ -8,7 +8,7 @@ stranger keep the owner out. A counter is forgotten fifteen minutes after its la
 Only failures count: a good login takes its attempt back. Of attempts that come at once, some may turn out to be good, so
 one that would be refused because of others that are under way waits until these have ended; how many are under way in all
 workers is counted beside the failures. That count lets nobody in, it only tells waiting from refusing. Within a worker the
-attempts of one user from one address take turns.
+attempts of one user from one address take turns, two at a time.
 """
 
 import asyncio
@@ -30,6 +30,8 @@ LONGEST_DELAY_SECONDS = 300
 LONGEST_WAIT_SECONDS = 2.0
 PATIENCE_SECONDS = 10.0
 LOOK_AGAIN_SECONDS = 0.05
+AT_ONCE = 2
+"""How many attempts of one user from one address a worker looks at together: as many as it hashes at once."""
 MOST_IN_TURN = 256
 _UNDER_WAY_SECONDS = 60
 _REFUSED = "Too many failed logins; wait and try again."
@@ -38,10 +40,10 @@ _REFUSED = "Too many failed logins; wait and try again."
 class _Turn:
     """Whose turn it is among the attempts of one user from one address."""
 
-    __slots__ = ("lock", "waiting")
+    __slots__ = ("room", "waiting")
 
     def __init__(self) -> None:
-        self.lock = asyncio.Lock()
+        self.room = asyncio.Semaphore(AT_ONCE)
         self.waiting = 0
 
 
@@ -81,14 +83,14 @@ class LoginThrottle:
 
     @asynccontextmanager
     async def _turn(self, pair: bytes) -> AsyncIterator[None]:
-        """Let one attempt after the other go on."""
+        """Let few attempts go on at a time."""
         if self._in_turn >= MOST_IN_TURN:
             raise NotAvailable("Too many logins at once.", retry_after_seconds=1)
         turn = self._turns.setdefault(pair, _Turn())
         turn.waiting += 1
         self._in_turn += 1
         try:
-            async with turn.lock:
+            async with turn.room:
                 yield
         finally:
             self._in_turn -= 1
