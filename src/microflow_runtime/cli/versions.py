@@ -16,7 +16,7 @@ def versions(
     url: Url = "",
     token: Token = "",
 ) -> None:
-    """List the snapshots of apps, the newest first, and mark what answers. With --history, what answered before."""
+    """List the snapshots of apps, the newest first, and mark what answers and what is withdrawn. With --history, what answered before."""
     import msgspec
 
     if history and not app:
