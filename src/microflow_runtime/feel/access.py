@@ -136,6 +136,12 @@ def member_of_each(items: list[Value], name: str) -> list[Value]:
     return [None if item is None else item[name] for item in items]
 
 
+def list_of_each(items: list[Value], name: str) -> list[Value]:
+    """Give the field of each item, which is declared as a list; a missing item has an empty one."""
+    limits.spend(len(items))
+    return [[] if item is None else item[name] for item in items]
+
+
 def item_name(item: Value, name: str, otherwise: Value) -> Value:
     """Give what a name means inside a filter: a field of the item where it has one, else its value outside."""
     if type(item) is dict and name in item:

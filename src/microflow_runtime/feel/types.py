@@ -219,6 +219,11 @@ def required(kind: Type) -> Type:
     return kind.as_optional(optional=False)
 
 
+def is_declared_list(record: ContextType, field: Type) -> bool:
+    """Tell whether a field of a record is a list that the record's definition declares: it is empty where the record is missing."""
+    return bool(record.name) and not record.open and type(field) is ListType and not field.optional
+
+
 def is_assignable(source: Type, target: Type) -> bool:
     """Tell whether every value of `source` may stand where `target` is wanted; `ANY` may stand anywhere."""
     if source is ANY or target is ANY or source == target:

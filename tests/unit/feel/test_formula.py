@@ -107,7 +107,6 @@ def test_numbers_come_out_as_decimals(text: str, expected: str) -> None:
         ("for l in order.lines return l.price * 2", [Decimal("3.00"), None]),
         ("every l in order.lines satisfies l.price > 0", None),
         ("some l in order.lines satisfies l.price > 0", True),
-        ("for x in perhaps.lines return x.sku", None),
         ("rate = null", True),
         ("11 between rate and amount", False),
         ("5 between rate and amount", None),
@@ -232,7 +231,7 @@ def test_unary_tests_look_at_the_value() -> None:
 def test_a_business_object_may_hold_itself() -> None:
     """Fields given as a function are read when they are needed, so types can be recursive."""
     node = ContextType("Node", lambda: (("name", STRING), ("children", ListType(node))))
-    assert str(check("root.children[1].children.name", {"root": node}).type) == "[string]?"
+    assert str(check("root.children[1].children.name", {"root": node}).type) == "[string]"
     again = ContextType("Node", lambda: (("name", STRING), ("children", ListType(again))))
     assert node == again
     assert hash(node) == hash(again)
@@ -248,6 +247,28 @@ def test_a_function_keeps_the_values_of_its_turn() -> None:
 def test_partial_results_are_no_alias() -> None:
     """What a loop has computed so far is a value, not a list that goes on growing."""
     assert run("for i in 1..3 return partial") == [[], [[]], [[], [[]]]]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("perhaps.lines", []),
+        ("count(perhaps.lines)", Decimal(0)),
+        ("for x in perhaps.lines return x.sku", []),
+        ('append(perhaps.lines.sku, "a")', ["a"]),
+        ("some l in perhaps.lines satisfies l.quantity > 1", False),
+        ("[perhaps].lines", [[]]),
+        ("[perhaps][count(lines) = 0].id", [None]),
+        ("[[perhaps]].lines", [[None]]),
+        ("{lines: null}.lines", None),
+    ],
+)
+def test_a_declared_list_of_a_missing_record_is_empty(text: str, expected: Any) -> None:
+    """A list that a definition declares is never null; a type that says so holds what comes."""
+    formula = check(text, SCOPE)
+    value = formula.bind(LAYOUT)(list(VALUES.values()))
+    assert value == expected
+    assert formula.type.optional == (value is None)
 
 
 def test_warnings_do_not_stop_a_formula() -> None:

@@ -19,6 +19,7 @@ from microflow_runtime.feel.types import (
     ContextType,
     ListType,
     Type,
+    is_declared_list,
     optional,
     required,
 )
@@ -51,8 +52,11 @@ def path(checker: Checker, node: syntax.Path) -> Type:
     return field_type(checker, node, checker.of(node.source))
 
 
-def field_type(checker: Checker, node: syntax.Path, source: Type) -> Type:
-    """Give the type of a field read from a source of this type."""
+def field_type(checker: Checker, node: syntax.Path, source: Type, *, has_lists: bool = True) -> Type:
+    """Give the type of a field read from a source of this type.
+
+    With `has_lists` a declared list of a missing record is empty; not where what is read is found out as it runs.
+    """
     plain = required(source)
     if plain is ANY or plain is NULL:
         return plain
@@ -63,9 +67,12 @@ def field_type(checker: Checker, node: syntax.Path, source: Type) -> Type:
                 return ANY
             _unknown_field(checker, node, plain, plain.index)
             return ANY
-        return optional(field) if source.optional else field
+        is_there = not source.optional or (has_lists and is_declared_list(plain, field))
+        return field if is_there else optional(field)
     if type(plain) is ListType:
-        inner = field_type(checker, node, plain.item)
+        item = required(plain.item)
+        one_by_one = isinstance(item, ContextType) and not item.open and not source.optional
+        inner = field_type(checker, node, plain.item, has_lists=has_lists and one_by_one)
         listed = ListType(inner)
         return optional(listed) if source.optional else listed
     parts = _EITHER_DURATION if plain is DURATION else properties_of(plain)

@@ -11,7 +11,7 @@ from microflow_runtime.feel.check.bindings import FunctionName, ItemField, Local
 from microflow_runtime.feel.check.narrowing import Key, key_of
 from microflow_runtime.feel.faults import FormulaFault
 from microflow_runtime.feel.functions.table import BUILT_INS
-from microflow_runtime.feel.types import ANY, ANY_FUNCTION, ContextType, Type, optional, required
+from microflow_runtime.feel.types import ANY, ANY_FUNCTION, ContextType, Type, is_declared_list, optional, required
 
 Handler = Callable[["Checker", Any], Type]
 
@@ -97,7 +97,12 @@ class Checker:
                         return self._perhaps(
                             perhaps,
                             name,
-                            (ItemField(frame.item, name), optional(field) if frame.item.type.optional else field),
+                            (
+                                ItemField(frame.item, name),
+                                optional(field)
+                                if frame.item.type.optional and not is_declared_list(kind, field)
+                                else field,
+                            ),
                         )
                 if kind is ANY or (isinstance(kind, ContextType) and kind.open):
                     perhaps.append(frame.item)

@@ -11,7 +11,17 @@ from microflow_runtime.feel.emit.operators import kind_of, truth
 from microflow_runtime.feel.faults import Failure
 from microflow_runtime.feel.functions.dispatch import dispatcher
 from microflow_runtime.feel.functions.signature import BuiltIn
-from microflow_runtime.feel.types import ANY, ANY_FUNCTION, BOOLEAN, NUMBER, ContextType, ListType, Type, required
+from microflow_runtime.feel.types import (
+    ANY,
+    ANY_FUNCTION,
+    BOOLEAN,
+    NUMBER,
+    ContextType,
+    ListType,
+    Type,
+    is_declared_list,
+    required,
+)
 from microflow_runtime.feel.values import FunctionValue, Value
 
 
@@ -80,13 +90,17 @@ def field(emitter: Emitter, node: syntax.Node, source: ast.expr, kind: Type, nam
     if emitter.guard is None:
         if isinstance(plain, ContextType) and not plain.open and name in plain.index:
             return emitter.unless_null(
-                node, ((source, kind),), lambda ready: ast.Subscript(ready[0], key, LOAD, **place)
+                node,
+                ((source, kind),),
+                lambda ready: ast.Subscript(ready[0], key, LOAD, **place),
+                is_empty=is_declared_list(plain, plain.index[name]),
             )
         if type(plain) is ListType and not kind.optional:
             item = required(plain.item)
             if isinstance(item, ContextType) and not item.open and name in item.index:
                 emitter.counts = True
-                return emitter.call(access.member_of_each, [source, key], node)
+                is_list = plain.item.optional and is_declared_list(item, item.index[name])
+                return emitter.call(access.list_of_each if is_list else access.member_of_each, [source, key], node)
         parts = access.properties_of(plain)
         if parts is not None and name in parts:
             pick: Callable[[Any], Any] = parts[name][0]

@@ -109,9 +109,14 @@ class Emitter:
     # -- null ----------------------------------------------------------------------------------------------------
 
     def unless_null(
-        self, node: syntax.Node, operands: Sequence[tuple[ast.expr, Type]], build: Callable[[list[ast.expr]], ast.expr]
+        self,
+        node: syntax.Node,
+        operands: Sequence[tuple[ast.expr, Type]],
+        build: Callable[[list[ast.expr]], ast.expr],
+        *,
+        is_empty: bool = False,
     ) -> ast.expr:
-        """Give null when an operand that may be null is, else what `build` makes of the operands."""
+        """Give null, or the empty list with `is_empty`, when an operand that may be null is; else what `build` makes of the operands."""
         place = self.at(node)
         tests: list[ast.expr] = []
         ready: list[ast.expr] = []
@@ -130,7 +135,8 @@ class Emitter:
         if not tests:
             return result
         test = tests[0] if len(tests) == 1 else ast.BoolOp(ast.Or(), tests, **place)
-        return ast.IfExp(test, ast.Constant(None, **place), result, **place)
+        nothing: ast.expr = ast.List([], LOAD, **place) if is_empty else ast.Constant(None, **place)
+        return ast.IfExp(test, nothing, result, **place)
 
 
 def is_null(value: ast.expr, place: Place) -> ast.expr:
