@@ -1,91 +1,77 @@
-"""Which variables surely hold a value when a node is reached, so that formulas know what may be missing.
+"""Which outputs of a flow are surely written when it has come to an end, as its callers may expect.
 
-A forward analysis over the links: at a join only what every way has assigned counts. A variable written as a whole is
-WHOLE; one that only got fields is known by the fields it surely got.
+Told by the definition alone: a caller knows a callee's nodes and not what its formulas give.
 """
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Iterator, Mapping
 
 from microflow_runtime.compiler.graph import targets_of
 from microflow_runtime.model.microflow import Microflow, Node
 
-Fields = frozenset[str]
-State = dict[str, Fields]
-WHOLE: Final[Fields] = frozenset({"*"})
+Names = frozenset[str]
 
 
-def assigned_at_start(flow: Microflow) -> State:
-    """Give the state in which a flow begins: its inputs are there, unless they may be missing."""
-    return {name: WHOLE for name, ref in flow.inputs.items() if not ref.is_optional}
+def targets_written(nodes: Mapping[str, Node]) -> Iterator[str]:
+    """Give every left side of the lines of some nodes and their catches, those of nodes inside them as well."""
+    for node in nodes.values():
+        yield from targets_written_by(node)
 
 
-def assigned_before(nodes: Mapping[str, Node], at_start: State) -> Mapping[str, State]:
-    """For each reachable node, give the state in which it is entered."""
+def targets_written_by(node: Node) -> Iterator[str]:
+    """Give every left side of the lines of a node and its catches, those of nodes inside it as well."""
+    yield from node.outputs
+    for catch in node.catches:
+        yield from catch.out
+    yield from targets_written_inside(node)
+
+
+def targets_written_inside(node: Node) -> Iterator[str]:
+    """Give every left side of the lines of the nodes inside a node."""
+    for body in node.bodies.values():
+        yield from targets_written(body)
+
+
+def assigned_at_ends(flow: Microflow) -> Names:
+    """Give what every way to an `end` node has written; a callee's outputs outside it may be missing."""
+    there = frozenset(name for name, ref in flow.inputs.items() if not ref.is_optional)
+    return _at_ends(flow.nodes, there) or frozenset()
+
+
+def _before(nodes: Mapping[str, Node], at_start: Names) -> dict[str, Names]:
+    """For each reachable node, give what every way to it has written."""
     start = next((name for name, node in nodes.items() if node.type == "start"), None)
     if start is None:
         return {}
-    entry: dict[str, State] = {start: at_start}
+    found = {start: at_start}
     waiting = [start]
     while waiting:
         name = waiting.pop()
         node = nodes[name]
-        before = entry[name]
-        after = _after_node(before, node)
+        before = found[name]
+        after = _after(before, node)
         for path, target in targets_of(node):
             if target not in nodes:
                 continue
-            state = _after(before, node.catches[int(path[1])].out) if path[0] == "catch" else after
-            known = entry.get(target)
-            joined = state if known is None else _join(known, state)
-            if joined != known:
-                entry[target] = joined
+            written = before | _roots(node.catches[int(path[1])].out) if path[0] == "catch" else after
+            known = found.get(target)
+            met = written if known is None else known & written
+            if met != known:
+                found[target] = met
                 waiting.append(target)
-    return entry
+    return found
 
 
-def _after_node(before: State, node: Node) -> State:
-    """Give the state behind a node. All branches have run to an end by then; a loop may not have turned once."""
-    after = before
-    for name, body in node.bodies.items():
-        if name:
-            after = {**after, **state_at_ends(body, before)}
-    return _after(after, node.outputs)
+def _after(before: Names, node: Node) -> Names:
+    """Give what is written behind a node. All branches have run to an end by then; a loop may not have turned once."""
+    branches = (body for name, body in node.bodies.items() if name)
+    return before.union(_roots(node.outputs), *((_at_ends(body, before) or before) for body in branches))
 
 
-def _after(state: State, targets: Mapping[str, object]) -> State:
-    result = dict(state)
-    for target in targets:
-        root, _, rest = target.partition(".")
-        if not rest:
-            result[root] = WHOLE
-            continue
-        known = result.get(root, frozenset())
-        if known is not WHOLE:
-            result[root] = known | {rest.partition(".")[0]} if "." not in rest else known
-    return result
+def _at_ends(nodes: Mapping[str, Node], at_start: Names) -> Names | None:
+    before = _before(nodes, at_start)
+    ends = [names | _roots(nodes[name].outputs) for name, names in before.items() if nodes[name].type == "end"]
+    return frozenset.intersection(*ends) if ends else None
 
 
-def _join(one: State, other: State) -> State:
-    joined: State = {}
-    for name in one.keys() & other.keys():
-        mine, theirs = one[name], other[name]
-        joined[name] = theirs if mine == WHOLE else mine if theirs == WHOLE else mine & theirs
-    return joined
-
-
-def assigned_at_ends(flow: Microflow) -> State:
-    """Give what every way to an `end` node has assigned; a callee's outputs outside it may be missing."""
-    return state_at_ends(flow.nodes, assigned_at_start(flow))
-
-
-def state_at_ends(nodes: Mapping[str, Node], at_start: State) -> State:
-    """Give what every way from the start of these nodes to one of their ends has assigned."""
-    before = assigned_before(nodes, at_start)
-    states = [_after(state, nodes[name].outputs) for name, state in before.items() if nodes[name].type == "end"]
-    if not states:
-        return {}
-    result = states[0]
-    for state in states[1:]:
-        result = _join(result, state)
-    return result
+def _roots(targets: Mapping[str, object]) -> Names:
+    return frozenset(target.partition(".")[0] for target in targets)

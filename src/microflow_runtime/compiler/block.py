@@ -1,19 +1,23 @@
 """The nodes of a flow, or those inside a loop or a branch: checked one by one, then built into a `Block`."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import reduce
 
 import msgspec
 
-from microflow_runtime.compiler.assigned import WHOLE, State, assigned_before, state_at_ends
+from microflow_runtime.compiler.assigned import targets_written, targets_written_by, targets_written_inside
 from microflow_runtime.compiler.business_objects import BoClass
 from microflow_runtime.compiler.faults import FaultList, Path, did_you_mean
-from microflow_runtime.compiler.feel_types import CALLER, ERROR, FeelTypes
-from microflow_runtime.compiler.graph import check_graph
-from microflow_runtime.compiler.library import Library, inside_of
-from microflow_runtime.compiler.mapping import Assignment, Targets, bind_mapping, check_mapping
-from microflow_runtime.compiler.node_context import Layout, NodeContext, read_settings
+from microflow_runtime.compiler.feel_types import ERROR, FeelTypes
+from microflow_runtime.compiler.graph import check_graph, targets_of
+from microflow_runtime.compiler.library import Library, NodeDeclaration, inside_of
+from microflow_runtime.compiler.mapping import Assignment, Targets, bind_mapping, check_mapping, lines_of
+from microflow_runtime.compiler.node_context import Layout, NodeContext, read_settings, scope_of
+from microflow_runtime.compiler.order import NodeOrder
 from microflow_runtime.compiler.plan import ENDS, Action, Block, PlanCatch, PlanNode
+from microflow_runtime.compiler.presence import Known, Presences
 from microflow_runtime.compiler.sensitive import ReadsOfNode, SensitiveReads
+from microflow_runtime.errors import Fault
 from microflow_runtime.feel import Type
 from microflow_runtime.model.business_object import BusinessObject
 from microflow_runtime.model.microflow import Node
@@ -38,6 +42,7 @@ class Shared:
         self.closure = closure
         self.classes = classes
         self.types = FeelTypes(closure)
+        self.presences = Presences(closure)
         self.layout = layout
         self.contexts: list[NodeContext] = []
         self.catches: list[CheckedCatches] = []
@@ -59,6 +64,40 @@ class Shared:
         )
 
 
+class Arriving:
+    """What is known where nodes are entered, put together from the links that lead to them."""
+
+    def __init__(self, order: NodeOrder, nodes: Mapping[str, Node], at_start: Known) -> None:
+        self._order = order
+        self._nodes = nodes
+        self._known: dict[str, Known] = dict.fromkeys(order.names[:1], at_start)
+        self._rounds: dict[int, Known] = {}
+
+    def add(self, source: str, target: str, known: Known) -> None:
+        """Take what is known where a link of a node, which has been looked at, leads to."""
+        if target in self._nodes and not self._order.leads_back(source, target):
+            before = self._known.get(target)
+            self._known[target] = known if before is None else before.met(known)
+
+    def at(self, name: str) -> Known:
+        """Give what is known at a node, when all that lead to it and come before it have been looked at.
+
+        Of a link that leads back nobody knows yet what holds there. What held on every way into the ring does, as far as no
+        node of the ring writes it.
+        """
+        ring = self._order.ring_of.get(name)
+        if ring is None:
+            return self._known[name]
+        if ring not in self._rounds:
+            names = self._order.rings[ring]
+            entered = reduce(Known.met, [self._known[each] for each in names if each in self._known])
+            self._rounds[ring] = entered.weakened(targets_written({each: self._nodes[each] for each in names}))
+        if not self._order.has_link_back(name):
+            return self._known[name]
+        known = self._known.get(name)
+        return self._rounds[ring] if known is None else known.met(self._rounds[ring])
+
+
 class Names(msgspec.Struct, frozen=True):
     """What the nodes of a block see: variables, which they may write, and items, which they only read."""
 
@@ -74,7 +113,7 @@ class CheckedBlock:
     """The checked nodes that stand at `here`. `what` is the word for what they make up, for faults."""
 
     def __init__(
-        self, shared: Shared, nodes: Mapping[str, Node], here: Path, names: Names, at_start: State, what: str
+        self, shared: Shared, nodes: Mapping[str, Node], here: Path, names: Names, at_start: Known, what: str
     ) -> None:
         self._shared = shared
         self._nodes = nodes
@@ -86,23 +125,33 @@ class CheckedBlock:
         self._inner: list[CheckedBlock] = []
         self._check(at_start)
 
-    def _check(self, at_start: State) -> None:
+    def _check(self, at_start: Known) -> None:
         shared, names = self._shared, self._names
         check_graph(self._nodes, self._here, shared.library.node_types, shared.faults, self._what)
         targets = Targets(names.variables, shared.closure, shared.classes, shared.types, names.items)
-        states = assigned_before(self._nodes, at_start)
-        self.scope_at_end: Mapping[str, Type] = self._scope(state_at_ends(self._nodes, at_start))
-        for node in self._nodes.values():
-            self._check_node(node, states.get(node.name, {}), targets)
+        order = NodeOrder(self._nodes)
+        arriving = Arriving(order, self._nodes, at_start)
+        told: dict[str, list[Fault]] = {}
+        ends: list[Known] = []
+        for name in order.names:
+            node = self._nodes[name]
+            before = len(shared.faults.faults)
+            for target, known in self._check_node(node, arriving.at(name), targets):
+                arriving.add(name, target, known)
+            told[name] = shared.faults.cut(before)
+            if node.type == "end":
+                prepared = self._prepared.get(name)
+                ends.append(prepared[0].known_behind if prepared else arriving.at(name))
+        for name in self._nodes.keys() - told.keys():  # nothing leads there, which is told: that is fault enough
+            before = len(shared.faults.faults)
+            self._check_node(self._nodes[name], at_start.everything_there(), targets)
+            told[name] = shared.faults.cut(before)
+        shared.faults.faults += [fault for name in self._nodes for fault in told[name]]
+        self.known_at_end = reduce(Known.met, ends) if ends else None
+        self.scope_at_end: Mapping[str, Type] = scope_of(self.known_at_end or at_start)
 
-    def _scope(self, state: State) -> dict[str, Type]:
-        scope: dict[str, Type] = {"caller": CALLER}
-        for name, ref in self._names.variables.items():
-            scope[name] = self._shared.types.of_variable(ref, state.get(name))
-        scope.update(self._names.items)
-        return scope
-
-    def _check_node(self, node: Node, state: State, targets: Targets) -> None:
+    def _check_node(self, node: Node, known: Known, targets: Targets) -> list[tuple[str, Known]]:
+        """Check a node; give where it leads to, with what is known there."""
         shared = self._shared
         here = (*self._here, node.name)
         node_type = shared.library.node_types.get(node.type)
@@ -111,26 +160,42 @@ class CheckedBlock:
             help_text = did_you_mean(node.type, names) or f"the kinds are {', '.join(sorted(names))}"
             message = f'There is no kind of node "{node.type}".'
             shared.faults.add("MF-D050", message, (*here, "type"), help=help_text)
-            return
-        scope = self._scope(state)
+        context = self._prepare(node, here, node_type, known, targets) if node_type is not None else None
+        if context is None:
+            after = known.written(dict.fromkeys(targets_written_by(node), True))
+            return [(target, after) for _, target in targets_of(node)]
+        caught = known.weakened(targets_written_inside(node))
+        ways = [(node.next, context.known_behind)] if node.next is not None else []
+        ways += [(link.to, context.known_at(index)) for index, link in enumerate(node.links)]
+        for catch, (assignments, _) in zip(node.catches, self._catches[node.name], strict=True):
+            ways.append((catch.to, caught.written(lines_of(catch.out, assignments, caught))))
+        return ways
+
+    def _prepare(
+        self, node: Node, here: Path, node_type: NodeDeclaration, known: Known, targets: Targets
+    ) -> NodeContext | None:
+        """Check settings, catches and what is of the node's own kind; None where a fault keeps that from being looked at."""
+        shared = self._shared
+        after_a_try = known.weakened(targets_written_inside(node))
         settings = read_settings(node, here, node_type.settings, shared.faults)
         told = ReadsOfNode()
-        self._check_catches(node, here, scope, targets, told, waits=node_type.waits)
+        self._check_catches(node, here, scope_of(after_a_try), targets, told, waits=node_type.waits)
         if not self._check_bodies(node, here, inside_of(node_type)) or settings is None:
-            return
+            return None
 
-        def check_body(name: str, items: Mapping[str, Type]) -> CheckedBlock:
+        def check_body(name: str, items: Mapping[str, Type], known: Known) -> CheckedBlock:
             told.items.update(items)
-            return self._check_body(node, here, name, items, state)
+            return self._check_body(node, here, name, items, known)
 
         context = NodeContext(
-            node, here, settings, scope, targets, shared.types, shared.classes, shared.layout, shared.library,
+            node, here, settings, after_a_try if node.retry else known, targets, shared.types, shared.classes, shared.layout, shared.library,
             shared.faults, check_body,
         )  # fmt: skip
         context.told = told
         context.find_sensitive = lambda: shared.sensitive.of_node(told)
         shared.contexts.append(context)
         self._prepared[node.name] = (context, node_type.prepare(context))
+        return context
 
     def _check_bodies(self, node: Node, here: Path, inside: str) -> bool:
         """Check that nodes stand inside a node where its kind takes them, and only there."""
@@ -145,7 +210,7 @@ class CheckedBlock:
             faults.add("MF-D100", message, here, at_key=True, help=f"add `{inside}:`")
         return not inside or given == {inside}
 
-    def _check_body(self, node: Node, here: Path, name: str, items: Mapping[str, Type], state: State) -> "CheckedBlock":
+    def _check_body(self, node: Node, here: Path, name: str, items: Mapping[str, Type], known: Known) -> "CheckedBlock":
         shared, names = self._shared, self._names
         for inner in [*node.variables, *items]:
             if inner in names.variables or inner in names.items:
@@ -165,7 +230,8 @@ class CheckedBlock:
                 shared.untyped.add(inner)
         path = (*here, "branches", name) if name else (*here, "nodes")
         what = f'branch "{name}"' if name else "loop"
-        at_start = {**state, **dict.fromkeys(items, WHOLE)}
+        kinds = {**{inner: shared.types.of(ref) for inner, ref in node.variables.items()}, **items}
+        at_start = known.inside(kinds, [inner for inner, kind in items.items() if not kind.optional])
         body = CheckedBlock(shared, node.bodies[name], path, names.with_inner(node.variables, items), at_start, what)
         self._inner.append(body)
         return body

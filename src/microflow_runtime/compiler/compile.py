@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from microflow_runtime.compiler.assigned import assigned_at_start
 from microflow_runtime.compiler.block import CheckedBlock, Names, Shared
 from microflow_runtime.compiler.business_objects import BoClass, Misfit, build_classes, shape_of
 from microflow_runtime.compiler.faults import FaultList, Path, Places, did_you_mean
@@ -12,6 +11,7 @@ from microflow_runtime.compiler.graph import check_graph
 from microflow_runtime.compiler.library import Library, closure_of, types_of
 from microflow_runtime.compiler.node_context import Layout
 from microflow_runtime.compiler.plan import Parameter, Plan
+from microflow_runtime.compiler.presence import THERE, Known
 from microflow_runtime.compiler.sensitive import SensitiveReads
 from microflow_runtime.errors import DefinitionFaults, Fault
 from microflow_runtime.feel.patterns import PatternFault, check_pattern
@@ -46,8 +46,10 @@ class CheckedFlow:
         for name in variables:
             self._layout.slot(name)
         self._shared = Shared(library, self._faults, self._closure, self._classes, self._layout)
-        names = Names(variables, {})
-        self._block = CheckedBlock(self._shared, flow.nodes, ("nodes",), names, assigned_at_start(flow), "flow")
+        kinds = {name: self._shared.types.of(ref) for name, ref in variables.items()}
+        given = {name: THERE for name, ref in flow.inputs.items() if not ref.is_optional}
+        at_start = Known(self._shared.presences, kinds, given)
+        self._block = CheckedBlock(self._shared, flow.nodes, ("nodes",), Names(variables, {}), at_start, "flow")
         check_tests(flow, self._closure, self._classes, self._faults)
 
     def _check_declarations(self) -> bool:

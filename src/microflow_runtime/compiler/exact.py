@@ -34,7 +34,7 @@ class Exactness:
         if not isinstance(kind, ContextType) or kind.open:
             return False
         if kind.name:
-            return kind == self._types.of(TypeRef(ref.name))
+            return is_narrower(kind, self._types.of(TypeRef(ref.name)))
         definition = self._definitions[ref.name]
         return (
             ref.name not in self._checked
@@ -50,3 +50,18 @@ class Exactness:
         may_be_null = field.type.is_optional and not field.type.is_list and field.default is UNSET
         kind = required(given) if may_be_null else given
         return self.holds(kind, TypeRef(field.type.name, is_list=field.type.is_list))
+
+
+def is_narrower(kind: Type, declared: Type) -> bool:
+    """Tell whether a type is a declared one, or differs only in that more is known to be there."""
+    if kind == declared:
+        return True
+    if kind.optional and not declared.optional:
+        return False
+    one, other = required(kind), required(declared)
+    if not isinstance(one, ContextType) or not isinstance(other, ContextType) or one.name != other.name or not one.name:
+        return one == other
+    return len(one.fields) == len(other.fields) and all(
+        name == wanted and is_narrower(given, field)
+        for (name, given), (wanted, field) in zip(one.fields, other.fields, strict=True)
+    )

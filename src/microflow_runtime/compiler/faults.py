@@ -71,6 +71,12 @@ class FaultList:
             )
         )
 
+    def cut(self, start: int) -> list[Fault]:
+        """Take out the faults from an index on, for who puts them back in another order."""
+        found = self.faults[start:]
+        del self.faults[start:]
+        return found
+
     @property
     def has_errors(self) -> bool:
         """Tell whether at least one fault is more than a warning."""

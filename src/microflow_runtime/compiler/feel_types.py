@@ -7,7 +7,6 @@ from weakref import WeakValueDictionary
 
 from msgspec import UNSET
 
-from microflow_runtime.compiler.assigned import WHOLE, Fields
 from microflow_runtime.feel import (
     BOOLEAN,
     DATE,
@@ -55,7 +54,6 @@ class FeelTypes:
         self._definitions = definitions
         # A type that nobody asked the fields of yet refers to this: the other way round it must not be held.
         self._whole: WeakValueDictionary[str, Type] = WeakValueDictionary()
-        self._partial: WeakValueDictionary[tuple[str, Fields], Type] = WeakValueDictionary()
 
     def of(self, ref: TypeRef) -> Type:
         """Give the type of a value that fits `ref`. Raises KeyError for an unknown Business Object."""
@@ -64,39 +62,17 @@ class FeelTypes:
             return ListType(kind)
         return optional(kind) if ref.is_optional else kind
 
-    def of_variable(self, ref: TypeRef, assigned: Fields | None) -> Type:
-        """Give what a formula may expect of a variable of which only `assigned` is surely there; None is nothing at all."""
-        whole = self.of(ref)
-        if ref.is_list or assigned == WHOLE:
-            return whole
-        if assigned is None or ref.is_simple:
-            return optional(whole if ref.is_simple else self._of_partial(ref.name, frozenset()))
-        return self._of_partial(ref.name, assigned)
-
     def _of_business_object(self, name: str) -> Type:
         kind = self._whole.get(name)
         if kind is None:
             definition = self._definitions[name]
-            kind = self._whole[name] = ContextType(name, partial(self._fields, definition, None))
+            kind = self._whole[name] = ContextType(name, partial(self._fields, definition))
         return kind
 
-    def _of_partial(self, name: str, assigned: Fields) -> Type:
-        kind = self._partial.get((name, assigned))
-        if kind is None:
-            definition = self._definitions[name]
-            kind = ContextType(name, partial(self._fields, definition, assigned))
-            self._partial[name, assigned] = kind
-        return kind
+    def _fields(self, definition: BusinessObject) -> tuple[tuple[str, Type], ...]:
+        return tuple((field.name, self._field(field)) for field in definition.fields)
 
-    def _fields(self, definition: BusinessObject, assigned: Fields | None) -> tuple[tuple[str, Type], ...]:
-        return tuple((field.name, self._field(field, assigned)) for field in definition.fields)
-
-    def _field(self, field: Field, assigned: Fields | None) -> Type:
+    def _field(self, field: Field) -> Type:
         kind = self.of(TypeRef(field.type.name, is_list=field.type.is_list))
-        if field.type.is_list:
-            return kind
-        has_default = field.default is not UNSET
-        if has_default:
-            return kind
-        surely = not field.type.is_optional and (assigned is None or field.name in assigned)
-        return kind if surely else optional(kind)
+        may_be_missing = field.type.is_optional and not field.type.is_list and field.default is UNSET
+        return optional(kind) if may_be_missing else kind

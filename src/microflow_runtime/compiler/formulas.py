@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from microflow_runtime.compiler.business_objects import Misfit, Notes, ValueShape
+from microflow_runtime.compiler.exact import is_narrower
 from microflow_runtime.compiler.faults import FaultList, Path
 from microflow_runtime.compiler.plan import Frame
 from microflow_runtime.feel import ANY, ContextType, Formula, FormulaFaults, Type, check
@@ -101,4 +102,4 @@ def is_plain_path_of(text: str, scope: Mapping[str, Type], wanted: Type) -> bool
         if not isinstance(kind, ContextType) or kind.optional:
             return False
         kind = kind.index.get(part)
-    return kind is not None and kind == wanted
+    return kind is not None and is_narrower(kind, wanted)

@@ -12,6 +12,7 @@ from microflow_runtime.compiler.faults import FaultList, Path, did_you_mean
 from microflow_runtime.compiler.feel_types import FeelTypes
 from microflow_runtime.compiler.formulas import Computed, check_formula, check_literal, is_plain_path_of
 from microflow_runtime.compiler.plan import Assign, Frame
+from microflow_runtime.compiler.presence import Known
 from microflow_runtime.compiler.reading import formula_of
 from microflow_runtime.errors import NodeError
 from microflow_runtime.feel import ANY, Type, optional, required
@@ -134,6 +135,16 @@ def check_mapping(
             assignments.append(Assignment(target, computed))
     _check_overlaps(mapping, path, faults)
     return assignments
+
+
+def lines_of(mapping: Mapping[str, Any], assignments: list[Assignment], known: Known) -> dict[str, bool]:
+    """Tell of each target of a mapping whether what it gets is surely there; one with a fault, which is told, counts as there."""
+    lines = dict.fromkeys(mapping, True)
+    for assignment in assignments:
+        value, text = assignment.value, assignment.target.text
+        is_there = not value.type.optional if value.formula is not None else value.literal is not None
+        lines[text] = is_there or known.fits_only_what_is_there(text)
+    return lines
 
 
 def _check_overlaps(mapping: Mapping[str, Any], path: Path, faults: FaultList) -> None:

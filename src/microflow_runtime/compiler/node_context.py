@@ -6,20 +6,29 @@ from typing import Annotated, Any, Final, Literal, Protocol, get_args, get_origi
 
 import msgspec
 
+from microflow_runtime.compiler.assigned import targets_written, targets_written_inside
 from microflow_runtime.compiler.business_objects import BoClass
 from microflow_runtime.compiler.faults import FaultList, Path, did_you_mean
-from microflow_runtime.compiler.feel_types import FeelTypes
+from microflow_runtime.compiler.feel_types import CALLER, FeelTypes
 from microflow_runtime.compiler.formulas import Computed, Evaluate, check_formula, literal_of
 from microflow_runtime.compiler.library import Library
-from microflow_runtime.compiler.mapping import Assignment, Targets, bind_mapping, check_mapping
+from microflow_runtime.compiler.mapping import Assignment, Targets, bind_mapping, check_mapping, lines_of
 from microflow_runtime.compiler.plan import Assign, Block, Sensitive
+from microflow_runtime.compiler.presence import Known
 from microflow_runtime.compiler.reading import formula_of
 from microflow_runtime.compiler.sensitive import ReadsOfNode
-from microflow_runtime.feel import Type
+from microflow_runtime.feel import BOOLEAN, Type, optional, paths_present
 from microflow_runtime.model.microflow import Node
 from microflow_runtime.model.type_ref import SIMPLE_TYPES, TypeRef
 
 _TYPE: Final = re.compile(r"(\[\s*(?P<item>[^][?]+?)\s*\]|(?P<single>[^][?]+?))(?P<optional>\?)?")
+
+_WORD: Final = re.compile(r"[^\W\d]\w*")
+
+
+def scope_of(known: Known) -> dict[str, Type]:
+    """Give the types of all names that a formula sees where this is known."""
+    return {"caller": CALLER, **known.types()}
 
 
 class Layout:
@@ -38,6 +47,8 @@ class Body(Protocol):
 
     scope_at_end: Mapping[str, Type]
     """What a formula may expect of the names that the body sees, when it has come to an end."""
+    known_at_end: Known | None
+    """What is known there; None where the body never comes to an end."""
 
     def writes(self) -> Iterator[tuple[str, Path]]:
         """Give the variables that the body writes, with the place of each line that does."""
@@ -55,8 +66,9 @@ class Body(Protocol):
 class NodeContext:
     """One node under compilation. `settings` is the node type's own record, already checked for names and types.
 
-    `find_sensitive` tells what of the node is sensitive, once the flow is without faults. `path` is where the node stands in its definition. `check_body(name, items)` checks the nodes inside it, which see the
-    types of `items` under their names.
+    `path` is where the node stands in its definition. `known` is what is known of the values that its next formula sees;
+    it changes while the node is checked in the order in which it does its work.
+    `find_sensitive` tells what of the node is sensitive, once the flow is without faults.
     """
 
     def __init__(
@@ -64,30 +76,35 @@ class NodeContext:
         node: Node,
         path: Path,
         settings: Any,
-        scope: Mapping[str, Type],
+        known: Known,
         targets: Targets,
         types: FeelTypes,
         classes: Mapping[str, BoClass],
         layout: Layout,
         library: Library,
         faults: FaultList,
-        check_body: Callable[[str, Mapping[str, Type]], Body],
+        check_body: Callable[[str, Mapping[str, Type], Known], Body],
     ) -> None:
         self.node = node
         self.settings = settings
-        self.scope = scope
+        self.known = known
         self.types = types
         self.classes = classes
         self.layout = layout
         self.library = library
         self.faults = faults
         self.path = path
-        self.check_body = check_body
+        self._check_body = check_body
+        self._known_before = known
+        self._lines: dict[str, bool] = {}
+        self._exits: dict[int, Known] = {}
         self.reads: set[str] = set()
         self.sources: set[str] = set()
         self.told = ReadsOfNode()
         self.find_sensitive: Callable[[], Sensitive | None] = lambda: None
         self._targets = targets
+        self._scope: tuple[Known, Mapping[str, Type]] | None = None
+        self._scope_of_outputs: Mapping[str, Type] = {}
 
     def fault(self, code: str, message: str, *key: str | int, at_key: bool = False, help: str = "") -> None:  # noqa: A002
         """Report a fault at a key of the node; with no key, at the node's name."""
@@ -100,6 +117,56 @@ class NodeContext:
             self.reads.update(name.split(".")[0] for name in computed.names)
             self.told.note(computed, self.scope)
         return computed
+
+    @property
+    def scope(self) -> Mapping[str, Type]:
+        """The types of the names that the next formula sees."""
+        if self._scope is None or self._scope[0] is not self.known:
+            self._scope = (self.known, scope_of(self.known))
+        return self._scope[1]
+
+    def condition(self, text: str, *key: str | int, leaves_by: int) -> Computed | None:
+        """Check the condition of a way out: that way knows that it holds, whatever comes behind it that it does not."""
+        computed = self.formula(text, *key, expected=optional(BOOLEAN))
+        if computed is None:
+            self.known = self.known.untold(set(_WORD.findall(text)))
+            self._exits[leaves_by] = self.known
+        else:
+            self._exits[leaves_by] = self.assumed(computed, holds=True)
+            self.known = self.assumed(computed, holds=False)
+        return computed
+
+    def assumed(self, condition: Computed, *, holds: bool) -> Known:
+        """Give what is known when a checked condition is true, or when it is false or null."""
+        formula = condition.formula
+        return self.known if formula is None else self.known.narrowed(paths_present(formula, holds=holds))
+
+    def known_at(self, exit_index: int) -> Known:
+        """Give what is known behind a way out: what its condition tells, else what none of the conditions does."""
+        return self._exits.get(exit_index, self.known)
+
+    @property
+    def known_behind(self) -> Known:
+        """What is known when the node has done its work and assigned its outputs."""
+        return self.known.written(self._lines)
+
+    def begin_turns(self) -> None:
+        """Go on where any turn may begin: after those before it, whatever they wrote."""
+        self.known = self.known.weakened(targets_written_inside(self.node))
+
+    def check_body(self, name: str, items: Mapping[str, Type], *, at_start: Known | None = None) -> Body:
+        """Check the nodes of a branch, or of a turn where `name` is empty, which see the types of `items` under their names."""
+        start = at_start or self._known_before
+        if not name and at_start is None:
+            start = start.weakened(targets_written_inside(self.node))
+        body = self._check_body(name, items, start)
+        end = body.known_at_end
+        if end is not None and name:
+            roots = {target.partition(".")[0] for target in targets_written(self.node.bodies[name])}
+            self.known = self.known.taking(end, roots)
+        elif end is not None:
+            self.known = self.known.met(end.outside(self.known))
+        return body
 
     def setting(self, value: Any, *key: str | int, expected: Type | None = None) -> Computed | None:
         """Check a setting that is a formula when it begins with `=`, else the literal itself."""
@@ -150,8 +217,8 @@ class NodeContext:
         if settings is None:
             return None
         inner = NodeContext(
-            node, here, settings, self.scope, self._targets, self.types, self.classes, self.layout, self.library,
-            self.faults, self.check_body,
+            node, here, settings, self.known, self._targets, self.types, self.classes, self.layout, self.library,
+            self.faults, self._check_body,
         )  # fmt: skip
         inner.reads, inner.sources, inner.told = self.reads, self.sources, self.told
         return inner
@@ -177,15 +244,19 @@ class NodeContext:
         for name in given:
             self.layout.slot(f"={name}")
         scope = {**self.scope, **given} if given else self.scope
+        self._scope_of_outputs = self.scope
         assignments = check_mapping(self.node.outputs, scope, self._targets, (*self.path, "out"), self.faults)
         for assignment in assignments:
             self.reads.update(assignment.value.names)
         self.told.note_all(assignments, scope, given)
+        self._lines = lines_of(self.node.outputs, assignments, self.known)
         return assignments
 
     def bind_outputs(self, assignments: list[Assignment], given: Mapping[str, Type]) -> Assign | None:
         """Make the function that carries a checked mapping out."""
-        return bind_mapping(assignments, self.scope, self.layout.slots, {name: self.given_slot(name) for name in given})
+        return bind_mapping(
+            assignments, self._scope_of_outputs, self.layout.slots, {name: self.given_slot(name) for name in given}
+        )
 
     def given_slot(self, name: str) -> int:
         """Give the place of what the node itself gives under a name, which is not that of a variable of the same name."""

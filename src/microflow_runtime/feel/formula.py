@@ -1,6 +1,6 @@
 """Checking a formula against the types of its scope, and binding it to the frame of an execution."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -8,7 +8,7 @@ import msgspec
 
 from microflow_runtime.feel import syntax
 from microflow_runtime.feel.check import HANDLERS as CHECKS
-from microflow_runtime.feel.check import Checker
+from microflow_runtime.feel.check import Checker, narrowing
 from microflow_runtime.feel.check.expected import expect
 from microflow_runtime.feel.emit import HANDLERS as EMITTERS
 from microflow_runtime.feel.emit import Emitter, build, compile_function
@@ -139,6 +139,11 @@ def _find(
         ):
             return known.formula
     return None
+
+
+def paths_present(formula: Formula, *, holds: bool) -> Iterator[tuple[str, ...]]:
+    """Give the paths of the scope that are there when a condition is true, or when it is not: false or null."""
+    return narrowing.paths_present(formula.tree, formula.text, holds=holds)
 
 
 def _specials(scope: Mapping[str, Type], text: str) -> frozenset[str]:

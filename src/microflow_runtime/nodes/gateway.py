@@ -13,7 +13,7 @@ from microflow_runtime.compiler.formulas import Computed
 from microflow_runtime.compiler.node_context import NodeContext
 from microflow_runtime.compiler.plan import Action, Frame, PlanCondition
 from microflow_runtime.errors import FeelError, NodeError
-from microflow_runtime.feel import BOOLEAN, FeelLimitError, optional
+from microflow_runtime.feel import FeelLimitError
 
 
 class GatewaySettings(msgspec.Struct, frozen=True):
@@ -45,7 +45,7 @@ class GatewayNode:
             if link.otherwise:
                 otherwise = index
             elif link.when is not None:  # a link with neither is told where the definition is read
-                computed = context.formula(link.when, "links", index, "when", expected=optional(BOOLEAN))
+                computed = context.condition(link.when, "links", index, "when", leaves_by=index)
                 if computed is not None:
                     conditions.append((index, link.label or link.to, computed))
         return lambda: _build(context, conditions, otherwise)

@@ -95,12 +95,18 @@ class LoopNode:
         source, items = _check_source(context, settings)
         if settings.number:
             items[settings.number] = NUMBER
-        body = context.check_body("", items)
+        condition = source if settings.while_ is not None and isinstance(source, Computed) else None
+        at_start = context.assumed(condition, holds=True) if condition is not None else None
+        body = context.check_body("", items, at_start=at_start)
         if settings.at_once > 1:
             _check_writes(context, body)
         collect = _check_collect(context, settings, body)
         context.reads.update(body.reads() - set(items) - set(context.node.variables))
         given = _given(settings, collect)
+        if settings.failures == "gather":
+            context.begin_turns()  # a turn that failed has written what came before
+        if condition is not None:
+            context.known = context.assumed(condition, holds=False)
         outputs = context.outputs(given)
 
         def build() -> Action:
@@ -143,6 +149,7 @@ def _check_source(context: NodeContext, settings: LoopSettings) -> tuple[Source 
             return None, {}
         if settings.at_once > 1:
             context.fault("MF-D102", "Turns of `while` follow each other.", "at_once", help="take `at_once` away")
+        context.begin_turns()
         return context.formula(text, "while", expected=optional(BOOLEAN)), {}
     computed = context.setting(settings.each, "each", expected=optional(ANY_LIST))
     if computed is None:

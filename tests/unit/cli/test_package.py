@@ -106,7 +106,7 @@ def test_all_faults_of_the_app_are_told(folder: Path) -> None:
     assert (result.exit_code, result.stdout) == (1, "")
     assert "Other.yaml" in result.stderr
     assert "Top.yaml" in result.stderr
-    assert "3 faults." in result.stderr
+    assert "2 faults." in result.stderr
 
 
 def test_a_file_that_no_package_may_hold(folder: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Final
 from microflow_runtime.feel import syntax
 from microflow_runtime.feel.access import properties_of
 from microflow_runtime.feel.check.checker import Checker, ItemFrame, did_you_mean
+from microflow_runtime.feel.check.narrowing import fields_present, with_present
 from microflow_runtime.feel.faults import NOT_BOOLEAN, UNKNOWN_FIELD, UNKNOWN_NAME
 from microflow_runtime.feel.functions.table import BUILT_INS
 from microflow_runtime.feel.types import (
@@ -102,6 +103,9 @@ def filter_(checker: Checker, node: syntax.Filter) -> Type:
     if wanted is NUMBER:
         return ANY if plain is ANY else optional(item)
     if wanted is BOOLEAN:
+        if not checker.lenient:
+            for path in fields_present(node.condition, checker.text, node.item):
+                item = with_present(item, path)
         listed = ListType(item)
         return optional(listed) if source.optional else listed
     if wanted not in {ANY, NULL}:
