@@ -1,9 +1,10 @@
 """A whole call of a plan: inputs in, the run, outputs out, and the end of its transactions."""
 
 import asyncio
+from collections.abc import Iterator
 from typing import Any
 
-from microflow_runtime.compiler.business_objects import Misfit, Notes, encode_json
+from microflow_runtime.compiler.business_objects import Misfit, Notes, encode_json, every_misfit, sentence_of
 from microflow_runtime.compiler.plan import Frame, Plan
 from microflow_runtime.engine.executor import execute, walk
 from microflow_runtime.engine.run import Run
@@ -34,11 +35,22 @@ def read_inputs(plan: Plan, given: dict[str, Any], principal: Principal, notes: 
             elif needs_value:
                 raise Misfit("a value", "nothing")
     except Misfit as misfit:
-        raise InputError(f"{plan.name}: {misfit.under(name).sentence()}.") from misfit
+        raise InputError(f"{plan.name}: {sentence_of(_misfits_of(plan, given))}.") from misfit
     if known != len(given):
         declared = {name for name, *_ in plan.readers}
         notes.unknown_fields += sum(name not in declared for name in given)
     return frame
+
+
+def _misfits_of(plan: Plan, given: dict[str, Any]) -> Iterator[Misfit]:
+    """Give every misfit of inputs that were refused."""
+    for parameter in plan.inputs:
+        value, ref = given.get(parameter.name), parameter.shape.type
+        if value is not None:
+            for misfit in every_misfit(value, ref, plan.classes):
+                yield misfit.under(parameter.name)
+        elif not (ref.is_optional or ref.is_list):
+            yield Misfit("a value", "nothing").under(parameter.name)
 
 
 async def perform(run: Run, *, is_large: bool = False) -> bytes:

@@ -1,7 +1,7 @@
 """Business Object classes: what is generated from each definition to read, convert, check and write its values.
 
 Others use: `build_classes`, `BoClass`, `ValueShape`, `Misfit`, `Notes`, `decode_json`, `encode_json`,
-`exact_number`, `holders_of`, `hidden`, `MASK`.
+`every_misfit`, `sentence_of`, `exact_number`, `holders_of`, `hidden`, `MASK`.
 """
 
 from microflow_runtime.compiler.business_objects.bo_class import (
@@ -11,6 +11,7 @@ from microflow_runtime.compiler.business_objects.bo_class import (
     holders_of,
     shape_of,
 )
+from microflow_runtime.compiler.business_objects.every_misfit import every_misfit, sentence_of
 from microflow_runtime.compiler.business_objects.json_door import JsonLimits, decode_json, encode_json, exact_number
 from microflow_runtime.compiler.business_objects.misfit import MASK, Misfit, Notes, hidden
 
@@ -24,8 +25,10 @@ __all__ = [
     "build_classes",
     "decode_json",
     "encode_json",
+    "every_misfit",
     "exact_number",
     "hidden",
     "holders_of",
+    "sentence_of",
     "shape_of",
 ]

@@ -252,6 +252,10 @@ class BoClass:
         """Say what stands where a value of this class should: it may be what a sensitive field was meant to hold."""
         return hidden(describe(value)) if self.is_holder else describe(value)
 
+    def read_field(self, name: str, given: Any) -> Value:
+        """Make the value of one field from JSON, or give what stands for nothing. Raises Misfit."""
+        return self._slots[name].read_or_missing(given, Notes())
+
     def has_check(self, name: str) -> bool:
         """Tell whether the field has constraints beyond its type."""
         return self._slots[name].check is not None
