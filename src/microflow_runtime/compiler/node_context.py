@@ -17,7 +17,7 @@ from microflow_runtime.compiler.plan import Assign, Block, Sensitive
 from microflow_runtime.compiler.presence import Known
 from microflow_runtime.compiler.reading import formula_of
 from microflow_runtime.compiler.sensitive import ReadsOfNode
-from microflow_runtime.feel import BOOLEAN, Type, optional, paths_present
+from microflow_runtime.feel import ANY, BOOLEAN, Type, optional, paths_present
 from microflow_runtime.model.microflow import Node
 from microflow_runtime.model.type_ref import SIMPLE_TYPES, TypeRef
 
@@ -96,7 +96,7 @@ class NodeContext:
         self.path = path
         self._check_body = check_body
         self._known_before = known
-        self._lines: dict[str, bool] = {}
+        self._lines = dict.fromkeys(node.outputs, True)  # until its mapping is checked
         self._exits: dict[int, Known] = {}
         self.reads: set[str] = set()
         self.sources: set[str] = set()
@@ -129,12 +129,16 @@ class NodeContext:
         """Check the condition of a way out: that way knows that it holds, whatever comes behind it that it does not."""
         computed = self.formula(text, *key, expected=optional(BOOLEAN))
         if computed is None:
-            self.known = self.known.untold(set(_WORD.findall(text)))
+            self.leave_untold(text)
             self._exits[leaves_by] = self.known
         else:
             self._exits[leaves_by] = self.assumed(computed, holds=True)
             self.known = self.assumed(computed, holds=False)
         return computed
+
+    def leave_untold(self, text: str) -> None:
+        """Let nothing follow from the fault of a condition: of the names in it nothing is told any more."""
+        self.known = self.known.untold(set(_WORD.findall(text)))
 
     def assumed(self, condition: Computed, *, holds: bool) -> Known:
         """Give what is known when a checked condition is true, or when it is false or null."""
@@ -223,8 +227,13 @@ class NodeContext:
         inner.reads, inner.sources, inner.told = self.reads, self.sources, self.told
         return inner
 
-    def inputs(self, expected: Mapping[str, Type] | None = None, *, key: str = "in") -> dict[str, Computed]:
-        """Check the mapping into the node: name to formula or literal. Names outside `expected` (when given) are faults."""
+    def inputs(
+        self, expected: Mapping[str, Type] | None = None, *, key: str = "in", fills_texts: bool = False
+    ) -> dict[str, Computed]:
+        """Check the mapping into the node: name to formula or literal. Names outside `expected` (when given) are faults.
+
+        With `fills_texts` the values go into placeholders, which take no null: one that may be missing is a fault.
+        """
         checked: dict[str, Computed] = {}
         for name, value in self.node.inputs.items():
             wanted = None
@@ -237,7 +246,25 @@ class NodeContext:
             computed = self.setting(value, key, name, expected=wanted)
             if computed is not None:
                 checked[name] = computed
+                if fills_texts:
+                    self._check_filling(name, computed, key)
         return checked
+
+    def _check_filling(self, name: str, computed: Computed, key: str) -> None:
+        if (
+            computed.type.optional
+            if computed.type is not ANY
+            else computed.formula is None and computed.literal is None
+        ):
+            text = computed.text.strip()
+            remedy = f"write `if {text} != null then {text} else …`, or test it in a gateway before" if text else ""
+            self.fault(
+                "MF-F011",
+                f"The value of `{{{name}}}` may be missing, and a text has to be filled with it.",
+                key,
+                name,
+                help=remedy,
+            )
 
     def outputs(self, given: Mapping[str, Type]) -> list[Assignment]:
         """Check the mapping out of the node, whose formulas also see the names of `given`; these get places in the frame."""

@@ -95,8 +95,9 @@ class LoopNode:
         source, items = _check_source(context, settings)
         if settings.number:
             items[settings.number] = NUMBER
-        condition = source if settings.while_ is not None and isinstance(source, Computed) else None
-        at_start = context.assumed(condition, holds=True) if condition is not None else None
+        is_while = settings.while_ is not None
+        condition = source if is_while and isinstance(source, Computed) else None
+        at_start = context.assumed(condition, holds=True) if condition else context.known if is_while else None
         body = context.check_body("", items, at_start=at_start)
         if settings.at_once > 1:
             _check_writes(context, body)
@@ -150,7 +151,10 @@ def _check_source(context: NodeContext, settings: LoopSettings) -> tuple[Source 
         if settings.at_once > 1:
             context.fault("MF-D102", "Turns of `while` follow each other.", "at_once", help="take `at_once` away")
         context.begin_turns()
-        return context.formula(text, "while", expected=optional(BOOLEAN)), {}
+        condition = context.formula(text, "while", expected=optional(BOOLEAN))
+        if condition is None:
+            context.leave_untold(text)
+        return condition, {}
     computed = context.setting(settings.each, "each", expected=optional(ANY_LIST))
     if computed is None:
         return None, {settings.item: ANY}

@@ -92,7 +92,7 @@ class MailNode:
         html = _check_html(context, settings.html)
         attachments = check_attachments(context, settings.attachments) if settings.attachments is not None else None
         used = {name for each in (subject, text, html) if isinstance(each, tuple) for name in names_of(each)}
-        inputs = context.inputs()
+        inputs = context.inputs(fills_texts=True)
         for name in context.node.inputs:
             if name not in used:
                 message = f"No text of the mail has the placeholder `{{{name}}}`."

@@ -91,7 +91,7 @@ class RestNode:
         _check_statuses(context, settings.statuses)
         if settings.body is not None and settings.method in _NO_BODY:
             context.fault("MF-D114", f"A {settings.method} carries no body.", "body", at_key=True, help="use `query`")
-        inputs = context.inputs()
+        inputs = context.inputs(fills_texts=True)
         query = _checked(context, settings.query, "query")
         headers = _checked(context, settings.headers, "headers")
         body = check_template(context, settings.body, "body") if settings.body is not None else None

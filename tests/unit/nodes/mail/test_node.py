@@ -15,13 +15,13 @@ PLAIN = """
     to: = In.address
     subject: Hello {name}
     text: "Dear {name}, {number} on {day}. {not: a name} {}"
-    in: {name: = In.name, number: = In.number, day: = In.day}
+    in: {name: '= get value(In, "name")', number: '= get value(In, "number")', day: '= get value(In, "day")'}
 """
 HTML = """
     to: a@b.example
     subject: s
     html: "<style>p{color:red}@media x{a{b:c}}</style><p title='{text}'>{text}</p>"
-    in: {text: = In.text}
+    in: {text: '= get value(In, "text")'}
 """
 TRAP = ["= 1 + 1", "{{secrets.DB_PASSWORD}}", "${HOME}", "{name}", "{text}", "{secret: password}"]
 

@@ -7,7 +7,7 @@ GOOD = """
     to: a@b.example
     subject: Hello {name}
     text: t
-    in: {name: = In.name}
+    in: {name: '= if In.name = null then "" else In.name'}
 """
 
 
@@ -25,6 +25,12 @@ def test_a_good_one_has_no_fault() -> None:
         ("    to: a@b.example\n", "", "MF-D193 The mail goes to nobody."),
         ("    text: t\n", "", "MF-D193 The mail says nothing."),
         ("text: t", "text: '{nmae}'", "MF-D190 The placeholder `{nmae}` has no value."),
+        (
+            "'= if In.name = null then \"\" else In.name'",
+            "= In.name",
+            "MF-F011 The value of `{name}` may be missing, and a text has to be filled with it.",
+        ),
+        ("'= if In.name = null then \"\" else In.name'", "null", "MF-F011 The value of `{name}` may be missing"),
         ("text: t", "text: '{In.name}'", "MF-D191 `{In.name}` is no placeholder."),
         ("text: t", "html: = In.name", "MF-D196 The HTML of a mail is constant"),
         ("subject: Hello {name}", "subject: Hello", "MF-D065 No text of the mail has the placeholder `{name}`."),

@@ -30,6 +30,7 @@ def _told(keys: str) -> list[tuple[str, str]]:
         ("method: GET\n    path: /a?b=1", "MF-D111", "`query`"),
         ("method: GET\n    path: /{id}", "MF-D112", "add `in: {id: = …}`"),
         ("method: GET\n    path: /{id}\n    in: {id: = In.id, ix: = In.id}", "MF-D065", "{ix}"),
+        ("method: GET\n    path: /{n}\n    in: {n: = In.count}", "MF-F011", "write `if In.count != null"),
         ("method: GET\n    path: /\n    headers: {Host: x}", "MF-D113", "exchange itself"),
         ("method: GET\n    path: /\n    headers: {'a b': x}", "MF-D113", "no header's name"),
         ("method: GET\n    path: /\n    body: x", "MF-D114", "query"),
