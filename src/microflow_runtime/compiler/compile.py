@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from msgspec import UNSET
+
 from microflow_runtime.compiler.block import CheckedBlock, Names, Shared
 from microflow_runtime.compiler.business_objects import BoClass, Misfit, build_classes, shape_of
 from microflow_runtime.compiler.faults import FaultList, Path, Places, did_you_mean
@@ -15,7 +17,7 @@ from microflow_runtime.compiler.presence import THERE, Known
 from microflow_runtime.compiler.sensitive import SensitiveReads
 from microflow_runtime.errors import DefinitionFaults, Fault
 from microflow_runtime.feel.patterns import PatternFault, check_pattern
-from microflow_runtime.model.business_object import BusinessObject
+from microflow_runtime.model.business_object import BusinessObject, Field
 from microflow_runtime.model.microflow import Limits, Microflow, Node
 from microflow_runtime.model.type_ref import SIMPLE_TYPES, TypeRef
 
@@ -173,6 +175,7 @@ def check_business_object(
             faults.add("MF-D067", message, ("fields", field.name), help=did_you_mean(field.type.name, known))
         if field.pattern is not None:
             _check_pattern(field.pattern, ("fields", field.name, "pattern"), faults)
+    _check_requires_itself(definition, definitions, faults)
     if not faults.faults:
         closure = closure_of([TypeRef(definition.name)], definitions)
         try:
@@ -185,6 +188,39 @@ def check_business_object(
         except KeyError:
             pass  # another Business Object of the closure names an unknown one; it is told there
     return tuple(faults.faults)
+
+
+def _check_requires_itself(
+    definition: BusinessObject, definitions: Mapping[str, BusinessObject], faults: FaultList
+) -> None:
+    """Report a Business Object of which no value can be: each needs another one of it, at once or inside of others."""
+    for field in definition.fields:
+        way = _required_way(field, definition.name, definitions)
+        if way:
+            ring = " → ".join((definition.name, *way))
+            message = f"{definition.name} requires itself: {ring}. There can be no value of it."
+            help_text = f"let a field on the way be missing, as `{field.name}: {field.type.name}?`, or make it a list"
+            faults.add("MF-D066", message, ("fields", field.name), help=help_text)
+
+
+def _required_way(first: Field, wanted: str, definitions: Mapping[str, BusinessObject]) -> tuple[str, ...]:
+    """Give the names that a field leads to, by fields that must have a value, until the wanted one; nothing where it does not."""
+    came_from: dict[str, str] = {}
+    waiting = [(first, "")]
+    while waiting:
+        field, source = waiting.pop()
+        ref = field.type
+        if ref.is_simple or ref.is_list or ref.is_optional or field.default is not UNSET or ref.name in came_from:
+            continue
+        came_from[ref.name] = source
+        if ref.name == wanted:
+            way = [wanted]
+            while came_from[way[-1]]:
+                way.append(came_from[way[-1]])
+            return tuple(reversed(way))
+        inner = definitions.get(ref.name)
+        waiting += [(each, ref.name) for each in inner.fields] if inner is not None else []
+    return ()
 
 
 def _check_pattern(pattern: str, path: Path, faults: FaultList) -> None:

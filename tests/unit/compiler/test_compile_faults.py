@@ -1,6 +1,7 @@
 """What is told of kinds, types and keys of nodes."""
 
-from tests.unit.small_apps import LINE, ORDER, told, told_of_flow
+import pytest
+from tests.unit.small_apps import LINE, ORDER, faults_of, told, told_of_flow
 
 from microflow_runtime.nodes import NODE_TYPES
 
@@ -332,3 +333,101 @@ MF-F014 The pattern '[A-Z' is wrong at character 4: a square bracket is not clos
 1 fault.
 """.strip("\n")
     )
+
+
+@pytest.mark.parametrize(
+    ("fields", "rings"),
+    [
+        ("{me: A}", ["A → A"]),
+        ("{b: B}", ["A → B → A", "B → A → B"]),
+        ("{me: A?}", []),
+        ("{me: [A]}", []),
+        ("{b: B?}", []),
+        ("{c: C}", ["A → C → B → A", "B → A → C → B", "C → B → A → C"]),
+        ("{b: {type: B, default: {a: null}}}", None),
+    ],
+)
+def test_a_business_object_that_requires_itself(fields: str, rings: list[str] | None) -> None:
+    """There can be no value of it, which is told of each of the ring; what may be missing, and a list, ends a ring."""
+    found = faults_of(
+        f"business_object: A\nfields: {fields}",
+        "business_object: B\nfields: {a: A}",
+        "business_object: C\nfields: {b: B}",
+    )
+    told = [fault.message.split(": ")[1].split(".")[0] for fault in found if fault.code == "MF-D066"]
+    if rings is None:
+        assert not told
+    else:
+        assert told == rings
+        assert len(found) == len(told)
+
+
+def test_nothing_follows_from_one_fault() -> None:
+    """What stands behind a fault is not told as missing, unknown or odd."""
+    parts = {
+        "a condition": """
+  A: {type: gateway, links: [{when: = In.cuont = null, to: B}, {otherwise: true, to: C}]}
+  B: {type: throw, message: no}
+  C: {type: mapping, out: {N.n: = In.count, N.m: = In.count * 2}, next: D}
+  D: {type: mapping, out: {N.n: = In.count + 1}, next: End}
+""",
+        "a line": """
+  A: {type: mapping, out: {W: = Unknown}, next: B}
+  B: {type: mapping, out: {N.n: = W.count2, N.m: = W.count2}, next: End}
+""",
+        "a callee": """
+  A: {type: sub flow, flow: Nothing, out: {W: = Found}, next: B}
+  B: {type: mapping, out: {N.n: = W.count2 + 1, N.m: = W.count2 * 2}, next: C}
+  C: {type: mapping, out: {N.n: = W.count2 + 3}, next: End}
+""",
+        "a kind": """
+  A: {type: nothing, out: {W: = Found}, next: B}
+  B: {type: mapping, out: {N.n: = W.count2 + 1, N.m: = W.count2 * 2}, next: C}
+  C: {type: mapping, out: {N.n: = W.count2 + 3}, next: End}
+""",
+        "a setting": """
+  A: {type: sub flow, flo: Nothing, flow: F, out: {W: = Found}, next: B}
+  B: {type: mapping, out: {N.n: = W.count2 + 1, N.m: = W.count2 * 2}, next: C}
+  C: {type: mapping, out: {N.n: = W.count2 + 3}, next: End}
+""",
+        "the condition of a while": """
+  A:
+    type: loop
+    while: = In.cuont = null
+    nodes:
+      Start: {type: start, next: B}
+      B: {type: mapping, out: {N.n: = In.count * 2}, next: End}
+      End: {type: end}
+    next: End
+""",
+        "a loop": """
+  A:
+    type: loop
+    each: = In.lnies
+    nodes:
+      Start: {type: start, next: B}
+      B: {type: mapping, out: {N.n: = Item.price * 2, N.m: = Item.quantity}, next: End}
+      End: {type: end}
+    collect: = Item.price
+    out: {N.n: = sum(results)}
+    next: End
+""",
+        "a link": """
+  A: {type: mapping, out: {N.n: 1}, next: Nowhere}
+  B: {type: mapping, out: {N.m: = N.n}, next: End}
+""",
+    }
+    counts = {}
+    for name, nodes in parts.items():
+        flow = f"""
+microflow: F
+inputs: {{In: Order}}
+variables: {{N: Numbers, W: Whole}}
+nodes:
+  Start: {{type: start, next: A}}
+{nodes.strip(chr(10))}
+  End: {{type: end}}
+"""
+        numbers = "business_object: Numbers\nfields: {n: integer, m: integer}"
+        counts[name] = len(faults_of(ORDER, LINE, numbers, "business_object: Whole\nfields: {count2: integer}", flow))
+    assert counts == dict.fromkeys(parts, 1)
