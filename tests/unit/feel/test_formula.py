@@ -271,6 +271,83 @@ def test_a_declared_list_of_a_missing_record_is_empty(text: str, expected: Any) 
     assert formula.type.optional == (value is None)
 
 
+@pytest.mark.parametrize(
+    ("text", "is_error"),
+    [
+        ("body.rows[amount = amount]", True),
+        ("[{amount: 1}][amount = amount]", True),
+        ("[{amount: 1}][item.amount >= amount]", True),
+        ("[{amount: 1}][amount != amount]", True),
+        ("{id: 1, found: order.lines[sku = sku]}", False),
+        ("{sku: 1, found: order.lines[sku = sku]}", True),
+        ("for sku in [1] return order.lines[sku = sku]", True),
+        ("some l in order.lines satisfies l.sku = l.sku", False),
+        ("amount = amount", False),
+        ('for sku in ["a"] return order.lines[sku = order.id]', None),
+        ('for wanted in ["a"] return order.lines[sku = wanted]', None),
+        ("order.lines[sku = order.lines[1].sku]", None),
+        ("order.lines[1].sku = order.lines[1].sku", None),
+    ],
+)
+def test_a_comparison_with_itself_is_told(text: str, is_error: bool | None) -> None:
+    """It is a fault where the field of an item hides the name that was meant, else a warning."""
+    try:
+        told = list(check(text, SCOPE).warnings)
+    except FormulaFaults as error:
+        told = list(error.faults)
+    assert [(fault.code, fault.is_error) for fault in told] == ([] if is_error is None else [("MF-F009", is_error)])
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("rate * 2 + 1", "rate"),
+        ("perhaps.unit price * 2", "perhaps"),
+        ("string length(perhaps.id) + amount", "perhaps"),
+        ("order.lines[1].quantity", "order.lines[1]"),
+        ("amount + sum(order.lines.price)", "sum(order.lines.price)"),
+        ("if amount > 1 then 1 else -rate", "rate"),
+        ("round half up(rate, 2)", "rate"),
+    ],
+)
+def test_the_part_that_may_be_missing_is_named(text: str, part: str) -> None:
+    """The sentence and its remedy name the innermost part of which the null would come."""
+    with pytest.raises(FormulaFaults) as caught:
+        check(text, SCOPE, expected=NUMBER)
+    (fault,) = caught.value.faults
+    assert f"`{part}` may be missing, so the formula may give null" in fault.message
+    assert f"if {part} != null" in fault.help
+
+
+@pytest.mark.parametrize("text", ["for i, j in [1] return i", "some i, j in [1] satisfies true"])
+def test_each_name_goes_over_a_list_of_its_own(text: str) -> None:
+    """Two names before one `in` are refused with the form that is meant."""
+    with pytest.raises(FormulaFaults, match=r"for a in list, b in list"):
+        check(text, SCOPE)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("order.lines[price != null].price", "[number]"),
+        ("order.lines[price > 1 and quantity > 1].price", "[number]"),
+        ("order.lines[price > 1 or price = 0].price", "[number]"),
+        ("order.lines[price > 1 or quantity > 1].price", "[number?]"),
+        ("order.lines[not(price = null)].price", "[number]"),
+        ("order.lines[price = null].price", "[number?]"),
+        ("[rate, 1][item != null]", "[number]"),
+        ("if rate between 1 and 2 then rate else 0", "number"),
+        ("if rate + 1 > 2 then rate else 0", "number"),
+        ("if (rate > 1 and amount > 1) or rate = 0 then rate else 0", "number"),
+        ("if rate > 1 or amount > 1 then rate else 0", "number?"),
+        ('if perhaps.lines != [] then perhaps.id else ""', "string?"),
+    ],
+)
+def test_conditions_narrow(text: str, kind: str) -> None:
+    """A filter tells its items, a condition what it can only be true of."""
+    assert str(check(text, SCOPE).type) == kind
+
+
 def test_warnings_do_not_stop_a_formula() -> None:
     """A comparison with null of a value that is never missing is told, and runs."""
     formula = check("amount != null", SCOPE)

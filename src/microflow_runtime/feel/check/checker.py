@@ -125,6 +125,17 @@ class Checker:
             found = (PerhapsItemField(item, name, found[0] if found else None), ANY)
         return found
 
+    def is_hidden(self, name: str) -> bool:
+        """Tell whether a name stands for a field of an item here and means something else outside the filter."""
+        found = False
+        for frame in reversed(self.frames):
+            if isinstance(frame, ItemFrame):
+                kind = required(frame.item.type)
+                found = found or kind is ANY or (isinstance(kind, ContextType) and (kind.open or name in kind.index))
+            elif found and name in frame:
+                return True
+        return found and name in self.scope
+
     def visible(self) -> list[str]:
         """List every name in sight once, for a suggestion."""
         names = list(self.scope)

@@ -1,9 +1,11 @@
 """Checks that a formula gives what is wanted where it stands, and finds the innermost part to blame."""
 
+from collections.abc import Iterable
+
 from microflow_runtime.feel import syntax
 from microflow_runtime.feel.check.checker import Checker, did_you_mean
 from microflow_runtime.feel.faults import MAYBE_MISSING, UNKNOWN_FIELD, WRONG_RESULT
-from microflow_runtime.feel.types import NULL, ContextType, ListType, Type, is_assignable, required
+from microflow_runtime.feel.types import ANY, NULL, ContextType, ListType, Type, is_assignable, required
 
 
 def expect(checker: Checker, node: syntax.Node, wanted: Type, text: str) -> None:
@@ -49,15 +51,18 @@ def _expect_fields(checker: Checker, node: syntax.Context, wanted: ContextType, 
 
 def _misfit(checker: Checker, node: syntax.Node, kind: Type, wanted: Type, text: str) -> None:
     if is_assignable(required(kind), wanted) and kind is not NULL:
-        part = text[node.start : node.end]
+        missing = _missing_part(node)
+        part = text[missing.start : missing.end]
         simple = len(part) <= 30 and "\n" not in part
         remedy = (
             f"write `if {part} != null then {part} else …`"
             if simple
             else "say with `if … != null then … else …` what holds then"
         )
+        what = "the value" if missing is node or not simple else f"`{part}`"
+        because = "" if missing is node else ", so the formula may give null"
         checker.fault(
-            MAYBE_MISSING, node, f"the value may be missing, and {wanted} is required here", expected=str(wanted), found=str(kind),
+            MAYBE_MISSING, node, f"{what} may be missing{because}, and {wanted} is required here", expected=str(wanted), found=str(kind),
             help=f"{remedy}, or let it be missing where it goes",
         )  # fmt: skip
         return
@@ -76,6 +81,36 @@ def _misfit(checker: Checker, node: syntax.Node, kind: Type, wanted: Type, text:
     checker.fault(
         WRONG_RESULT, node, f"the formula gives {kind}, and {wanted} is wanted here{where}", expected=str(wanted), found=str(kind), help=help_text,
     )  # fmt: skip
+
+
+def _missing_part(node: syntax.Node) -> syntax.Node:
+    """Find the innermost part that may be missing by itself, not because one inside it may."""
+    for inner in _null_makers(node):
+        kind: Type = inner.type  # type: ignore[attr-defined]
+        if kind.optional and kind is not ANY:
+            return _missing_part(inner)
+    return node
+
+
+def _null_makers(node: syntax.Node) -> Iterable[syntax.Node]:
+    """Give the parts of which a null makes the whole null."""
+    if isinstance(node, syntax.Path | syntax.Filter):
+        return (node.source,)
+    if isinstance(node, syntax.Binary | syntax.Comparison):
+        return (
+            (node.left, node.right)
+            if not isinstance(node, syntax.Comparison) or node.operator not in {"=", "!="}
+            else ()
+        )
+    if isinstance(node, syntax.Negate):
+        return (node.operand,)
+    if isinstance(node, syntax.For | syntax.Quantified):
+        return [iterator.source for iterator in node.iterators]
+    if isinstance(node, syntax.Call) and node.resolved is not None and node.resolved.signature is not None:
+        parameters = node.resolved.signature.parameters
+        last = len(parameters) - 1
+        return [each for at, each in enumerate(node.resolved.arguments) if not parameters[min(at, last)].takes_null]
+    return ()
 
 
 def _deepest(kind: Type, wanted: Type, depth: int = 0) -> tuple[str, Type, Type]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from microflow_runtime.feel import syntax
-from microflow_runtime.feel.check.bindings import ItemField, Local, ScopeName
+from microflow_runtime.feel.check.bindings import ItemField, Local, PerhapsItemField, ScopeName
 from microflow_runtime.feel.check.free import outside_locals
 from microflow_runtime.feel.types import ANY, BOOLEAN, NULL, ContextType, Type, required
 
@@ -74,6 +74,19 @@ def _path_from(node: syntax.Node, item: Local | None) -> tuple[str, ...] | None:
     if isinstance(binding, ItemField) and binding.item is item:
         return (binding.name,)
     return () if binding is item else None
+
+
+def value_of(node: syntax.Node) -> tuple[object, ...] | None:
+    """Give what is the same for two names or paths that are the same value, however they are spelled; None for any other part."""
+    if isinstance(node, syntax.Path):
+        source = value_of(node.source)
+        return None if source is None else (*source, node.name)
+    binding = node.binding if isinstance(node, syntax.Name) else None
+    if isinstance(binding, ScopeName):
+        return ("scope", binding.name)
+    if isinstance(binding, ItemField | PerhapsItemField):
+        return ("local", id(binding.item), binding.name)
+    return ("local", id(binding)) if isinstance(binding, Local) else None
 
 
 def _facts(node: syntax.Node, text: str, *, holds: bool) -> _Facts:

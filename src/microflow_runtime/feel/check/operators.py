@@ -5,7 +5,7 @@ from typing import Final
 from microflow_runtime.feel import syntax
 from microflow_runtime.feel.check.bindings import Local
 from microflow_runtime.feel.check.checker import Checker
-from microflow_runtime.feel.check.narrowing import implied, implied_unless_false
+from microflow_runtime.feel.check.narrowing import implied, implied_unless_false, value_of
 from microflow_runtime.feel.faults import NEVER_TRUE, NOT_BOOLEAN, WRONG_OPERAND
 from microflow_runtime.feel.types import (
     ANY,
@@ -111,7 +111,41 @@ def negate(checker: Checker, node: syntax.Negate) -> Type:
 
 def comparison(checker: Checker, node: syntax.Comparison) -> Type:
     """`= != < <= > >=`."""
-    return compared(checker, node, node.operator, checker.of(node.left), checker.of(node.right))
+    kind = compared(checker, node, node.operator, checker.of(node.left), checker.of(node.right))
+    if not checker.lenient and node.operator in _ITSELF:
+        _check_itself(checker, node)
+    return kind
+
+
+_ITSELF: Final = {
+    "=": "always true",
+    "!=": "never true",
+    "<=": "true of every value",
+    ">=": "true of every value",
+    "<": "never true",
+    ">": "never true",
+}
+"""What the comparison of a value with itself comes to."""
+
+
+def _check_itself(checker: Checker, node: syntax.Comparison) -> None:
+    """Note a comparison of a path with itself: an error where the author must have meant a name that the item's field hides."""
+    path = value_of(node.left)
+    if path is None or path != value_of(node.right):
+        return
+    text = checker.text[node.left.start : node.left.end]
+    name = node.left.name if isinstance(node.left, syntax.Name) else ""
+    other = node.right.name if isinstance(node.right, syntax.Name) else ""
+    item = next((each for each in (name, other) if each and checker.is_hidden(each)), "")
+    help_text = (
+        f"give the other one a name that no field has: `{{wanted: {item}, found: list[{item} = wanted]}}.found`"
+        if item
+        else ""
+    )
+    told = f"`{item}` is the field of the item here, on both sides" if item else f"both sides are `{text}`"
+    checker.fault(
+        NEVER_TRUE, node, f"the comparison is {_ITSELF[node.operator]}: {told}", help=help_text, is_error=bool(item)
+    )
 
 
 def compared(checker: Checker, node: syntax.Node, operator: str, left: Type, right: Type) -> Type:

@@ -48,6 +48,11 @@ class Phrases(Brackets):
         while True:
             first = self.at
             while self.kinds[self.at] != END and not self.is_word("in"):
+                if self.is_symbol(","):
+                    name = self.spelled(first, self.at)
+                    self.fail(
+                        f"`in` behind `{name}`, as each name goes over a list of its own: `for a in list, b in list`"
+                    )
                 self.at += 1
             if self.at == first or self.kinds[first] != WORD or self.kinds[self.at] == END:
                 self.at = first
