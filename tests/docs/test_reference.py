@@ -9,6 +9,8 @@ from command_tree import commands
 from generated_docs import outdated_pages
 from tests.docs.code_blocks import ROOT
 
+from microflow_runtime.compiler.feel_types import CALLER, ERROR
+from microflow_runtime.feel import ContextType
 from microflow_runtime.feel.functions.table import BUILT_INS
 from microflow_runtime.nodes import NODE_TYPES
 from microflow_runtime.settings import SETTINGS
@@ -64,6 +66,14 @@ def test_node_type_has_a_page(name: str) -> None:
 def test_code_has_a_section(code: str) -> None:
     """Each code that the source can give is documented."""
     assert code in _sections("errors.md")
+
+
+@pytest.mark.parametrize(("name", "kind"), [("caller", CALLER), ("error", ERROR)])
+def test_fields_that_every_formula_may_read_are_told(name: str, kind: ContextType) -> None:
+    """The page of the definitions has each field of `caller` and of an error, and no other."""
+    text = (ROOT / "docs" / "reference" / "definitions.md").read_text(encoding="utf-8")
+    table = text.split(f"| `{name}.` |")[1].split("\n\n")[0]
+    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == list(kind.index)
 
 
 def test_no_section_of_a_code_that_is_gone() -> None:
