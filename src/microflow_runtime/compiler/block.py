@@ -91,7 +91,9 @@ class Arriving:
         if ring not in self._rounds:
             names = self._order.rings[ring]
             entered = reduce(Known.met, [self._known[each] for each in names if each in self._known])
-            self._rounds[ring] = entered.weakened(targets_written({each: self._nodes[each] for each in names}))
+            self._rounds[ring] = entered.weakened(
+                targets_written({each: self._nodes[each] for each in names}), is_later=True
+            )
         if not self._order.has_link_back(name):
             return self._known[name]
         known = self._known.get(name)
@@ -179,7 +181,7 @@ class CheckedBlock:
         after_a_try = known.weakened(targets_written_inside(node))
         settings = read_settings(node, here, node_type.settings, shared.faults)
         told = ReadsOfNode()
-        self._check_catches(node, here, scope_of(after_a_try), targets, told, waits=node_type.waits)
+        self._check_catches(node, here, after_a_try, targets, told, waits=node_type.waits)
         if not self._check_bodies(node, here, inside_of(node_type)) or settings is None:
             return None
 
@@ -230,15 +232,16 @@ class CheckedBlock:
                 shared.untyped.add(inner)
         path = (*here, "branches", name) if name else (*here, "nodes")
         what = f'branch "{name}"' if name else "loop"
-        kinds = {**{inner: shared.types.of(ref) for inner, ref in node.variables.items()}, **items}
-        at_start = known.inside(kinds, [inner for inner, kind in items.items() if not kind.optional])
+        variables = {inner: shared.types.of(ref) for inner, ref in node.variables.items()}
+        at_start = known.inside(variables, items)
         body = CheckedBlock(shared, node.bodies[name], path, names.with_inner(node.variables, items), at_start, what)
         self._inner.append(body)
         return body
 
     def _check_catches(
-        self, node: Node, here: Path, scope: Mapping[str, Type], targets: Targets, told: ReadsOfNode, *, waits: bool
+        self, node: Node, here: Path, known: Known, targets: Targets, told: ReadsOfNode, *, waits: bool
     ) -> None:
+        scope = scope_of(known)
         faults = self._shared.faults
         if not waits:
             for key, value in (("timeout", node.timeout_seconds), ("retry", node.retry)):
@@ -252,7 +255,7 @@ class CheckedBlock:
                 faults.add("MF-D068", message, (*here, "catch", index))
             self._shared.layout.slot("error")
             inner = {**scope, "error": ERROR}
-            assignments = check_mapping(catch.out, inner, targets, (*here, "catch", index, "out"), faults)
+            assignments = check_mapping(catch.out, inner, targets, (*here, "catch", index, "out"), faults, known)
             told.note_all(assignments, inner)
             checked.append((assignments, inner))
         self._catches[node.name] = checked

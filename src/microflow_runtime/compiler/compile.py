@@ -50,7 +50,7 @@ class CheckedFlow:
         self._shared = Shared(library, self._faults, self._closure, self._classes, self._layout)
         kinds = {name: self._shared.types.of(ref) for name, ref in variables.items()}
         given = {name: THERE for name, ref in flow.inputs.items() if not ref.is_optional}
-        at_start = Known(self._shared.presences, kinds, given)
+        at_start = Known(self._shared.presences, kinds, given, frozenset(flow.inputs))
         self._block = CheckedBlock(self._shared, flow.nodes, ("nodes",), Names(variables, {}), at_start, "flow")
         check_tests(flow, self._closure, self._classes, self._faults)
 

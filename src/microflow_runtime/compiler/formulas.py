@@ -10,7 +10,8 @@ from microflow_runtime.compiler.business_objects import Misfit, Notes, ValueShap
 from microflow_runtime.compiler.exact import is_narrower
 from microflow_runtime.compiler.faults import FaultList, Path
 from microflow_runtime.compiler.plan import Frame
-from microflow_runtime.feel import ANY, ContextType, Formula, FormulaFaults, Type, check
+from microflow_runtime.compiler.presence import Known
+from microflow_runtime.feel import ANY, ContextType, Formula, FormulaFaults, Type, check, paths_computed_with
 
 Evaluate = Callable[[Frame], Any]
 
@@ -41,9 +42,18 @@ class Computed(msgspec.Struct, frozen=True):
 
 
 def check_formula(
-    text: str, scope: Mapping[str, Type], path: Path, faults: FaultList, *, expected: Type | None = None
+    text: str,
+    scope: Mapping[str, Type],
+    path: Path,
+    faults: FaultList,
+    *,
+    expected: Type | None = None,
+    known: Known | None = None,
 ) -> Computed | None:
-    """Check a formula; None when it has faults, which are then in the list."""
+    """Check a formula; None when it has faults, which are then in the list.
+
+    With `known`, what the formula computes with and nothing has written is told as a warning.
+    """
     try:
         formula = check(text, scope, expected=expected)
     except FormulaFaults as found:
@@ -61,7 +71,20 @@ def check_formula(
                 is_error=fault.is_error,
             )
         return None
+    if known is not None:
+        _tell_unwritten(formula, known, path, faults)
     return Computed(formula.type, formula)
+
+
+def _tell_unwritten(formula: Formula, known: Known, path: Path, faults: FaultList) -> None:
+    for read, start, end in paths_computed_with(formula):
+        if known.is_unwritten(read):
+            name = ".".join(read)
+            faults.add(
+                "MF-F011", f"Nothing has written `{name}` when this is computed first: it is missing, and so is the result.",
+                path, span=(start, end), help=f"write `{name}` before, or say what holds then: `if {name} = null then …`",
+                is_error=False,
+            )  # fmt: skip
 
 
 def check_literal(value: Any, shape: ValueShape | None, path: Path, faults: FaultList) -> Computed | None:

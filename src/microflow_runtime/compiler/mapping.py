@@ -116,7 +116,12 @@ class Targets:
 
 
 def check_mapping(
-    mapping: Mapping[str, Any], scope: Mapping[str, Type], targets: Targets, path: Path, faults: FaultList
+    mapping: Mapping[str, Any],
+    scope: Mapping[str, Type],
+    targets: Targets,
+    path: Path,
+    faults: FaultList,
+    known: Known | None = None,
 ) -> list[Assignment]:
     """Check every line of a mapping against its target's type."""
     assignments = []
@@ -127,7 +132,7 @@ def check_mapping(
             continue
         text_of_formula = formula_of(value)
         computed = (
-            check_formula(text_of_formula, scope, here, faults, expected=target.type)
+            check_formula(text_of_formula, scope, here, faults, expected=target.type, known=known)
             if text_of_formula is not None
             else check_literal(value, target.shape, here, faults)
         )

@@ -112,7 +112,7 @@ class NodeContext:
 
     def formula(self, text: str, *key: str | int, expected: Type | None = None) -> Computed | None:
         """Check a formula (without its `=`) that stands at a key of the node, against the scope of the node."""
-        computed = check_formula(text, self.scope, (*self.path, *key), self.faults, expected=expected)
+        computed = check_formula(text, self.scope, (*self.path, *key), self.faults, expected=expected, known=self.known)
         if computed is not None:
             self.reads.update(name.split(".")[0] for name in computed.names)
             self.told.note(computed, self.scope)
@@ -154,15 +154,15 @@ class NodeContext:
         """What is known when the node has done its work and assigned its outputs."""
         return self.known.written(self._lines)
 
-    def begin_turns(self) -> None:
-        """Go on where any turn may begin: after those before it, whatever they wrote."""
-        self.known = self.known.weakened(targets_written_inside(self.node))
+    def pass_turns(self, *, is_first: bool) -> None:
+        """Go on behind any number of turns, whatever they wrote; with `is_first` where the first begins as well as a later one."""
+        self.known = self.known.weakened(targets_written_inside(self.node), is_later=is_first)
 
     def check_body(self, name: str, items: Mapping[str, Type], *, at_start: Known | None = None) -> Body:
         """Check the nodes of a branch, or of a turn where `name` is empty, which see the types of `items` under their names."""
         start = at_start or self._known_before
         if not name and at_start is None:
-            start = start.weakened(targets_written_inside(self.node))
+            start = start.weakened(targets_written_inside(self.node), is_later=True)
         body = self._check_body(name, items, start)
         end = body.known_at_end
         if end is not None and name:
@@ -272,7 +272,9 @@ class NodeContext:
             self.layout.slot(f"={name}")
         scope = {**self.scope, **given} if given else self.scope
         self._scope_of_outputs = self.scope
-        assignments = check_mapping(self.node.outputs, scope, self._targets, (*self.path, "out"), self.faults)
+        assignments = check_mapping(
+            self.node.outputs, scope, self._targets, (*self.path, "out"), self.faults, self.known
+        )
         for assignment in assignments:
             self.reads.update(assignment.value.names)
         self.told.note_all(assignments, scope, given)

@@ -152,15 +152,18 @@ def _field(kind: Type, name: str) -> Type | None:
 class Known:
     """What is known of all names that a node sees, whose declared types are `kinds`; of a name that is not `held` nothing.
 
-    It never changes; what follows is a new one.
+    `begun` are the targets that some way to the node has written, but for links that lead back and earlier turns. It never changes; what follows is a new one.
     """
 
-    __slots__ = ("_rules", "held", "kinds")
+    __slots__ = ("_rules", "begun", "held", "kinds")
 
-    def __init__(self, rules: Presences, kinds: Mapping[str, Type], held: Mapping[str, Presence]) -> None:
+    def __init__(
+        self, rules: Presences, kinds: Mapping[str, Type], held: Mapping[str, Presence], begun: frozenset[str]
+    ) -> None:
         self._rules = rules
         self.kinds = kinds
         self.held = held
+        self.begun = begun
 
     def types(self) -> dict[str, Type]:
         """Give the type of each name as formulas see it."""
@@ -172,7 +175,7 @@ class Known:
         for root, *rest in paths:
             if root in self.kinds:
                 held[root] = self._rules.narrowed(self.kinds[root], held.get(root, MISSING), tuple(rest))
-        return Known(self._rules, self.kinds, held)
+        return self._with(held)
 
     def written(self, lines: Mapping[str, bool]) -> "Known":
         """Give what is known behind lines that write: by the target, whether the value that it got is surely there."""
@@ -184,12 +187,16 @@ class Known:
             kind = self.kinds.get(root)
             if kind is not None:
                 held[root] = self._rules.written(kind, held.get(root, MISSING), tuple(rest), there=there)
-        return Known(self._rules, self.kinds, held)
+        return self._with(held, begun=lines)
 
-    def weakened(self, targets: Iterable[str]) -> "Known":
-        """Give what is known when these targets may have been written, each any number of times and in any order."""
+    def weakened(self, targets: Iterable[str], *, is_later: bool = False) -> "Known":
+        """Give what is known when these targets may have been written, each any number of times and in any order.
+
+        With `is_later` that is so only when the node is reached once more.
+        """
+        targets = tuple(dict.fromkeys(targets))
         paths: dict[str, list[tuple[Path, bool]]] = {}
-        for target in dict.fromkeys(targets):
+        for target in targets:
             root, *rest = target.split(".")
             if root in self.kinds:
                 paths.setdefault(root, []).append((tuple(rest), self.fits_only_what_is_there(target)))
@@ -199,7 +206,7 @@ class Known:
             root: self._rules.weakened(self.kinds[root], self.held.get(root, MISSING), lines)
             for root, lines in paths.items()
         }
-        return Known(self._rules, self.kinds, {**self.held, **weaker})
+        return self._with({**self.held, **weaker}, begun=() if is_later else targets)
 
     def fits_only_what_is_there(self, target: str) -> bool:
         """Tell whether only a value that is there fits a target, or stands in it."""
@@ -215,28 +222,48 @@ class Known:
         for name, kind in self.kinds.items():
             one, two = self.held.get(name, MISSING), other.held.get(name, MISSING)
             held[name] = one if one is two else self._rules.meet(kind, one, two)
-        return Known(self._rules, self.kinds, held)
+        return self._with(held, begun=other.begun)
 
     def everything_there(self) -> "Known":
         """Give this with a value for every name."""
-        return Known(self._rules, self.kinds, dict.fromkeys(self.kinds, THERE))
+        return self._with(dict.fromkeys(self.kinds, THERE), begun=self.kinds)
 
     def taking(self, other: "Known", roots: Iterable[str]) -> "Known":
         """Give this with what another knows of some names, as behind a branch that wrote them."""
-        return Known(self._rules, self.kinds, {**self.held, **{name: other.held.get(name, MISSING) for name in roots}})
+        return self._with({**self.held, **{name: other.held.get(name, MISSING) for name in roots}}, begun=other.begun)
 
     def untold(self, roots: Iterable[str]) -> "Known":
         """Give this where a fault keeps anything from being known of some names, so that none follows from it."""
-        return Known(self._rules, self.kinds, {**self.held, **{name: UNTOLD for name in roots if name in self.kinds}})
+        names = [name for name in roots if name in self.kinds]
+        return self._with({**self.held, **dict.fromkeys(names, UNTOLD)}, begun=names)
 
-    def inside(self, kinds: Mapping[str, Type], there: Iterable[str] = ()) -> "Known":
-        """Give what the nodes inside a node know at their start, which see more names, those of `there` with values."""
+    def inside(self, variables: Mapping[str, Type], items: Mapping[str, Type]) -> "Known":
+        """Give what the nodes inside a node know at their start, which see more variables, not written yet, and items."""
+        kinds = {**variables, **items}
+        there = [name for name, kind in items.items() if not kind.optional]
         return Known(
             self._rules,
             {**self.kinds, **kinds},
             {**self.held, **dict.fromkeys(kinds, MISSING), **dict.fromkeys(there, THERE)},
+            self.begun.union(items),
         )
+
+    def is_unwritten(self, path: Path) -> bool:
+        """Tell whether nothing has written a value, a part of it or what it is a part of when the node is reached first."""
+        kind = self.kinds.get(path[0])
+        for name in path[1:]:
+            kind = None if kind is None or type(kind) is ListType else _field(kind, name)
+        if kind is None or type(kind) is ListType:
+            return False
+        text = ".".join(path)
+        return not any(
+            target == text or text.startswith(f"{target}.") or target.startswith(f"{text}.") for target in self.begun
+        )
+
+    def _with(self, held: Mapping[str, Presence], *, begun: Iterable[str] = ()) -> "Known":
+        more = self.begun.union(begun)
+        return Known(self._rules, self.kinds, held, self.begun if more == self.begun else more)
 
     def outside(self, around: "Known") -> "Known":
         """Give what is known of the names that are seen around a node."""
-        return Known(self._rules, around.kinds, self.held)
+        return Known(self._rules, around.kinds, self.held, self.begun)

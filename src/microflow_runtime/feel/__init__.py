@@ -9,7 +9,7 @@ from microflow_runtime.feel.clock import set_clock
 from microflow_runtime.feel.evaluate import Evaluation, HiddenError, evaluate
 from microflow_runtime.feel.explain import Origin, Part, explain, origin_of
 from microflow_runtime.feel.faults import FeelLimitError, FormulaFault, FormulaFaults
-from microflow_runtime.feel.formula import Formula, check, paths_present
+from microflow_runtime.feel.formula import Formula, check, paths_computed_with, paths_present
 from microflow_runtime.feel.limits import set_deadline
 from microflow_runtime.feel.numbers import NUMBER_CONTEXT, format_number, parse_number
 from microflow_runtime.feel.python_values import from_python, to_python
@@ -98,6 +98,7 @@ __all__ = [
     "parse_number",
     "parse_temporal",
     "parse_time",
+    "paths_computed_with",
     "paths_present",
     "required",
     "set_clock",

@@ -8,7 +8,7 @@ import msgspec
 
 from microflow_runtime.feel import syntax
 from microflow_runtime.feel.check import HANDLERS as CHECKS
-from microflow_runtime.feel.check import Checker, narrowing
+from microflow_runtime.feel.check import Checker, narrowing, operands
 from microflow_runtime.feel.check.expected import expect
 from microflow_runtime.feel.emit import HANDLERS as EMITTERS
 from microflow_runtime.feel.emit import Emitter, build, compile_function
@@ -144,6 +144,11 @@ def _find(
 def paths_present(formula: Formula, *, holds: bool) -> Iterator[tuple[str, ...]]:
     """Give the paths of the scope that are there when a condition is true, or when it is not: false or null."""
     return narrowing.paths_present(formula.tree, formula.text, holds=holds)
+
+
+def paths_computed_with(formula: Formula) -> Iterator[tuple[tuple[str, ...], int, int]]:
+    """Give the paths of the scope that may be null and make a part of the formula null, with their offsets."""
+    return operands.paths_computed_with(formula.tree)
 
 
 def _specials(scope: Mapping[str, Type], text: str) -> frozenset[str]:

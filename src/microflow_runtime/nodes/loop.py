@@ -105,7 +105,7 @@ class LoopNode:
         context.reads.update(body.reads() - set(items) - set(context.node.variables))
         given = _given(settings, collect)
         if settings.failures == "gather":
-            context.begin_turns()  # a turn that failed has written what came before
+            context.pass_turns(is_first=False)  # a turn that failed has written what came before
         if condition is not None:
             context.known = context.assumed(condition, holds=False)
         outputs = context.outputs(given)
@@ -150,7 +150,7 @@ def _check_source(context: NodeContext, settings: LoopSettings) -> tuple[Source 
             return None, {}
         if settings.at_once > 1:
             context.fault("MF-D102", "Turns of `while` follow each other.", "at_once", help="take `at_once` away")
-        context.begin_turns()
+        context.pass_turns(is_first=True)
         condition = context.formula(text, "while", expected=optional(BOOLEAN))
         if condition is None:
             context.leave_untold(text)

@@ -328,14 +328,14 @@ def test_possibly_unassigned() -> None:
     assert (
         found.strip("\n")
         == """
-MF-F011 the value may be missing, and string is required here
+MF-F011 `Note` may be missing, so the formula may give null, and string is required here
  --> shop/microflows/F.yaml:9:21
   |
 9 |     out: {Out.id: = Note.sku}
   |                     ^^^^^^^^
   = expected: string
   = found: string?
-  = help: write `if Note.sku != null then Note.sku else …`, or let it be missing where it goes
+  = help: write `if Note != null then Note.sku else …`, or let it be missing where it goes
   = see: docs/reference/errors.md#mf-f011
 
 1 fault.

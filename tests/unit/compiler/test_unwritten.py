@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.unit.small_apps import SmallApp
+from tests.unit.small_apps import SmallApp, faults_of
 
 CITY = "business_object: City\nfields: {city: string?}"
 PAGES = """
@@ -75,3 +75,50 @@ nodes:
 """
     out = await SmallApp(CITY, PAGES, flow).call("F", {})
     assert out["Out"]["names"] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (["Out.n: = Out.n + 1"], ["Out.n"]),
+        (["Out.n: = V.inner.n * 2 + V.n"], ["V.inner.n", "V.n"]),
+        (["V.n: = -V.n"], ["V.n"]),
+        (["Out.n: = if Out.n = null then 1 else Out.n + 1"], []),
+        (["Out.n: = if V.inner != null then V.inner.n + 1 else 0"], []),
+        (["Out.n: = V.n"], []),
+        (["Out.n: = P.n + 1"], []),
+        (["Out.n: 1", "Out.n: = Out.n + 1"], []),
+        (["V.n: = P.n", "Out.n: = V.n + 1"], []),
+        (["V: = Out", "Out.n: = V.n + V.inner.n"], []),
+        (["Out.n: '= count(V.inner.names) + sum(V.items.city)'"], []),
+    ],
+)
+def test_what_is_computed_with_nothing_is_told(lines: list[str], told: list[str]) -> None:
+    """A formula that computes with a value nobody has written yet is warned of, unless it asks for it or hands it on."""
+    found = faults_of(CITY, PAGES, _flow(*lines))
+    warned = [fault.message for fault in found if fault.code == "MF-F011" and not fault.is_error]
+    assert [message.split("`")[1] for message in warned] == told
+
+
+@pytest.mark.parametrize(("before", "told"), [("V.n: 1", ["Out.n"]), ("Out.n: 0", [])])
+def test_the_first_turn_finds_what_was_written_before(before: str, told: list[str]) -> None:
+    """What only an earlier turn, or an earlier round of links, would have written is not there in the first."""
+    flow = f"""
+microflow: F
+outputs: {{Out: Pages}}
+variables: {{V: Pages}}
+nodes:
+  Start: {{type: start, next: M}}
+  M: {{type: mapping, out: {{{before}}}, next: L}}
+  L:
+    type: loop
+    each: '= [1, 2]'
+    nodes:
+      Start: {{type: start, next: A}}
+      A: {{type: mapping, out: {{Out.n: = Out.n + Item}}, next: End}}
+      End: {{type: end}}
+    next: Again?
+  Again?: {{type: gateway, links: [{{when: = Out.n > 7, to: End}}, {{otherwise: true, to: L}}]}}
+  End: {{type: end}}
+"""
+    assert [fault.message.split("`")[1] for fault in faults_of(CITY, PAGES, flow)] == told

@@ -53,9 +53,11 @@ def _misfit(checker: Checker, node: syntax.Node, kind: Type, wanted: Type, text:
     if is_assignable(required(kind), wanted) and kind is not NULL:
         missing = _missing_part(node)
         part = text[missing.start : missing.end]
+        whole = text[node.start : node.end]
         simple = len(part) <= 30 and "\n" not in part
+        shown = whole if len(whole) <= 60 and "\n" not in whole else "…"
         remedy = (
-            f"write `if {part} != null then {part} else …`"
+            f"write `if {part} != null then {shown} else …`"
             if simple
             else "say with `if … != null then … else …` what holds then"
         )

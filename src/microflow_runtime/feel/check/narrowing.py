@@ -62,6 +62,11 @@ def with_present(kind: Type, path: tuple[str, ...]) -> Type:
     return ContextType(plain.name, fields, open=plain.open)
 
 
+def path_of(node: syntax.Node) -> tuple[str, ...] | None:
+    """Give the path of a part that is nothing but a name of the scope and fields."""
+    return _path_from(node, None)
+
+
 def _path_from(node: syntax.Node, item: Local | None) -> tuple[str, ...] | None:
     """Give the path of a part that is a name of the scope and fields, or the item and fields; None for any other part."""
     if isinstance(node, syntax.Path):
