@@ -49,6 +49,7 @@ The vendor's spellings `==`, `&&`, `||`, `!a` and `a x b` are faults that show t
 In flows a value that is missing (null, a field of null) stays null. What FEEL would turn into null because of an error
 is an error of the node: a wrong type, a division by zero, a date that does not exist. The error names the failing part
 and the types of its operands. The checker tracks what may be missing: after `if x != null then …` it is not.
+A list that a Business Object declares is never null: it is empty where the Business Object is missing.
 
 Comparing two times, or two dates with times, looks at milliseconds, as the standard's kit has it; `is` compares all digits.
 A date and time without an offset is compared with one that has an offset in the app's `time_zone`. Of a zone's hour that
