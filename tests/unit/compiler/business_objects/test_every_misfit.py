@@ -74,3 +74,17 @@ async def test_the_sentence_has_an_end(wrong: int, rest: str) -> None:
     message = caught.value.message
     assert message.count("expected") == 20
     assert message.removesuffix(".").endswith(rest)
+
+
+async def test_sensitive_values_are_not_shown() -> None:
+    """Neither that of a sensitive field nor what stands inside one."""
+    card = (
+        "business_object: Card\nfields: {pin: {type: integer, sensitive: true}, holder: {type: Line, sensitive: true}}"
+    )
+    flow = FLOW.replace("{In: Order, More: [Line], Other: Order}", "{In: Card}")
+    given = {"pin": "canary", "holder": {"sku": 7001, "count": "canary"}}
+    with pytest.raises(InputError) as caught:
+        await SmallApp(LINE, card, flow).call("F", {"In": given})
+    assert caught.value.message.count("expected") == 3
+    assert "canary" not in caught.value.message
+    assert "7001" not in caught.value.message
