@@ -34,9 +34,7 @@ def _inside(value: Any, ref: TypeRef, classes: Mapping[str, BoClass]) -> Iterato
         return
     for field in bo_class.definition.fields:
         for misfit in _of_field(value.get(field.name), field.name, field.type, bo_class, classes):
-            if field.sensitive and misfit.found != "nothing":
-                misfit.found = "***"  # nothing of what came, also of what is inside it
-            yield misfit.under(field.name)
+            yield (misfit.hide() if field.sensitive else misfit).under(field.name)
 
 
 def _of_field(
