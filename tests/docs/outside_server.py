@@ -16,12 +16,15 @@ _NO_BILL: Final = (
 
 
 class _Rates(BaseHTTPRequestHandler):
-    """Gives `/v1/rates/USD`, the total of the bill 4711 by SOAP at `/soap`, and says what it does not know."""
+    """Gives `/v1/rates/USD`, one after the other from `/v1/pages`, the total of the bill 4711 by SOAP at `/soap`, and says what it does not know."""
 
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
         """Answer."""
+        if self.path.startswith("/v1/pages?"):
+            self._send_page()
+            return
         place, _, currency = self.path.partition("?")[0].rpartition("/")
         rate = _RATES.get(currency) if place == "/v1/rates" else None
         if rate is None:
@@ -29,17 +32,27 @@ class _Rates(BaseHTTPRequestHandler):
         else:
             self._send(200, f'{{"currency": "{currency}", "rate": {rate}}}')
 
+    def _send_page(self) -> None:
+        """Send the rate that the cursor says, the first one without it, and where the next one is."""
+        _, _, cursor = self.path.partition("cursor=a%2B")
+        number = int(cursor or 0)
+        (currency, rate), *others = list(_RATES.items())[number:]
+        more = (f'<?cursor=a%2B{number + 1}>; rel="next"',) if others else ()
+        self._send(200, f'[{{"currency": "{currency}", "rate": {rate}}}]', "application/json", *more)
+
     def do_POST(self) -> None:
         """Answer with an envelope."""
         asked = self.rfile.read(int(self.headers["Content-Length"])).decode()
         is_known = self.path == "/soap" and "<number>4711</number>" in asked
         self._send(200 if is_known else 500, _ENVELOPE.format(_TOTAL if is_known else _NO_BILL), "text/xml")
 
-    def _send(self, status: int, text: str, kind: str = "application/json") -> None:
+    def _send(self, status: int, text: str, kind: str = "application/json", *links: str) -> None:
         body = text.encode()
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
+        for link in links:
+            self.send_header("Link", link)
         self.end_headers()
         self.wfile.write(body)
 

@@ -19,9 +19,9 @@ _SOURCE = ROOT / "src" / "microflow_runtime"
 _CODE = re.compile(r'"(MF-[A-Z][0-9]{3})"')
 
 
-def _sections(page: str) -> list[str]:
+def _sections(page: str, level: str = "##+") -> list[str]:
     text = (ROOT / "docs" / "reference" / page).read_text(encoding="utf-8")
-    return re.findall(r"^##+ (.+?)\s*$", text, re.MULTILINE)
+    return re.findall(rf"^{level} (.+?)\s*$", text, re.MULTILINE)
 
 
 def _codes() -> set[str]:
@@ -56,7 +56,7 @@ def test_node_type_has_a_section(name: str) -> None:
 def test_node_type_has_a_page(name: str) -> None:
     """Each kind of node has a page with the fixed parts, which names each of its settings."""
     page = f"nodes/{name.replace(' ', '-')}.md"
-    assert _sections(page) == ["What it does", "Settings", "Inputs", "Outputs", "Errors", "Example"]
+    assert _sections(page, "##") == ["What it does", "Settings", "Inputs", "Outputs", "Errors", "Example"]
     text = (ROOT / "docs" / "reference" / page).read_text(encoding="utf-8")
     settings = [field.encode_name for field in msgspec.structs.fields(NODE_TYPES[name].settings)]
     assert [setting for setting in settings if f"| `{setting}` |" not in text] == []

@@ -21,7 +21,8 @@ class SoapHeader(msgspec.Struct, frozen=True, kw_only=True):
 class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
     """One request to a named connection.
 
-    `path` begins with `/` and is encoded, as `query` is, which comes without its `?`. `headers` are checked names and
+    `path` begins with `/` and is encoded, as `query` is, which comes without its `?`. `url` is an address that a server gave,
+    encoded as it came, absolute or beside `path`: where it is not empty it is requested, and `path` and `query` are not. `headers` are checked names and
     values. `deadline_ns` is on the clock of `perf_counter_ns`: when the caller gives up. `repeats` tells that the request
     may be sent again when nobody knows whether it arrived. `soap` tells that the body is a SOAP envelope, for connections
     that sign in there.
@@ -30,6 +31,7 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
     method: str
     path: str
     query: str = ""
+    url: str = ""
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
     deadline_ns: int = 0
@@ -40,8 +42,12 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HttpReply(msgspec.Struct, frozen=True, kw_only=True):
-    """The reply as it came, inflated. Header names are in small letters, equal ones joined by `, `."""
+    """The reply as it came, inflated. Header names are in small letters, equal ones joined by `, `.
+
+    `url` is the address that gave it, behind redirects, without what the connection put into its query.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    url: str = ""

@@ -80,6 +80,7 @@ class HttpConnection(msgspec.Struct, frozen=True, kw_only=True):
 
     `url` is the address that paths are put behind. `timeout_seconds` bounds each silence of the server, `connect_seconds`
     finding and reaching it. `pool_size` is how many calls one worker makes at once. `redirects` is how many are followed.
+    `origins` are the further servers that an address which a server gave may lead to; they are told no credential.
     """
 
     url: str
@@ -92,5 +93,6 @@ class HttpConnection(msgspec.Struct, frozen=True, kw_only=True):
     pool_size: int = 50
     reply_bytes: int = 32 * 1024 * 1024
     redirects: int = 0
+    origins: tuple[str, ...] = ()
     retry: Retry | None = None
     breaker: Breaker | None = None

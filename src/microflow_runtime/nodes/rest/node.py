@@ -1,7 +1,7 @@
 """`rest`: one request to a named connection over HTTP.
 
-Its output mapping sees `status`, `headers` (each by its name in small letters) and `body`, which is of the type that
-`reply` declares, with exact numbers. A status that is no success is an error of kind `http.404` and the like, or of the
+Its output mapping sees `status`, `headers` (each by its name in small letters), `links` (the addresses of the header
+`Link` by relation) and `body`, which is of the type that `reply` declares, with exact numbers. A status that is no success is an error of kind `http.404` and the like, or of the
 kind that `statuses` gives it. Other errors are of the kinds `http.connect`, `http.timeout`, `http.reply`, `http.request`,
 `http.busy`, `http.circuit`, `http.redirect`, `http.denied`, `http.auth`, `http.settings` and `permission`.
 Source: ONEWEB, REST Task (method, URL, header and body parameters); placeholders, rules and connections are ours.
@@ -26,9 +26,10 @@ from microflow_runtime.engine.run import Run
 from microflow_runtime.engine.surroundings import computing
 from microflow_runtime.engine.trace_context import trace_context
 from microflow_runtime.errors import NodeError
-from microflow_runtime.feel import ANY, NUMBER, ContextType, Type
+from microflow_runtime.feel import ANY, NUMBER, STRING, ContextType, Type, optional
 from microflow_runtime.nodes.rest import statuses as status_rules
 from microflow_runtime.nodes.rest.bodies import write_body
+from microflow_runtime.nodes.rest.links import links_of
 from microflow_runtime.nodes.rest.path import path_filler, placeholders, wrong_with_path
 from microflow_runtime.nodes.rest.replies import Read, body_reader, body_type, reply_type
 from microflow_runtime.nodes.rest.templates import Template, bind_template, check_template
@@ -53,7 +54,14 @@ class RestSettings(msgspec.Struct, frozen=True):
     path: Annotated[
         str,
         _about("What comes behind the URL of the connection; `{name}` stands for the value that `in` gives for name."),
-    ]
+    ] = ""
+    url: Annotated[
+        Any,
+        _about(
+            "An address that the server gave, a formula; where it gives none, `path` and `query` are requested. "
+            "It leads to the connection's own origin, or one of its `origins`."
+        ),
+    ] = None
     query: Annotated[
         dict[str, Any], _about("Parameters of the query: formulas or literals; a list gives one for each item.")
     ] = {}
@@ -86,7 +94,12 @@ class RestNode:
         """Check connection, path, mappings and rules."""
         settings: RestSettings = context.settings
         _check_connection(context, settings.connection)
-        _check_path(context, settings.path)
+        if settings.path or settings.url is not None:
+            _check_path(context, settings.path or "/")
+        else:
+            message = f'The rest node "{context.node.name}" needs the setting "path", or "url".'
+            context.fault("MF-D058", message, at_key=True, help="add `path: …`")
+        url = context.setting(settings.url, "url", expected=optional(STRING)) if settings.url is not None else None
         _check_headers(context, settings.headers)
         _check_statuses(context, settings.statuses)
         if settings.body is not None and settings.method in _NO_BODY:
@@ -102,13 +115,16 @@ class RestNode:
             "headers": ContextType("", (), open=True),
             "body": ANY if reply is None else body_type(context, reply, may_be_missing=may_be_missing),
         }
+        if "links" not in context.scope:  # a flow of before there were links may have a variable of this name
+            given["links"] = ContextType("", (), open=True)
         outputs = context.outputs(given)
 
         def build() -> Action:
             assert reply is not None
-            ask = _Asking(context, settings, inputs, query, headers, body)
+            ask = _Asking(context, settings, inputs, query, headers, body, url)
             read = body_reader(context, reply)
-            return _action(context, settings, ask, read, context.bind_outputs(outputs, given))
+            links_slot = context.given_slot("links") if "links" in given else None
+            return _action(context, settings, ask, read, context.bind_outputs(outputs, given), links_slot)
 
         return build
 
@@ -177,13 +193,16 @@ class _Asking:
         query: Mapping[str, Computed],
         headers: Mapping[str, Computed],
         body: Template | None,
+        url: Computed | None,
     ) -> None:
         def bound(computed: Mapping[str, Computed]) -> list[tuple[str, Evaluate]]:
             return [(name, context.bind(each)) for name, each in computed.items()]
 
         self._method = settings.method
         self._content = settings.content
-        self._fill = path_filler(settings.path)
+        self._fill = path_filler(settings.path or "/")
+        self._has_path = bool(settings.path)
+        self._url = context.bind(url) if url is not None else None
         self._values, self._query, self._headers = bound(inputs), bound(query), bound(headers)
         self._body = bind_template(context, body) if body is not None else None
         self._timeout_ns = int((context.node.timeout_seconds or 0) * 1e9)
@@ -194,13 +213,11 @@ class _Asking:
         """Compute everything in the execution's surroundings. Raises NodeError of kind `http.request`, FeelError."""
         body, kind = b"", ""
         with computing(run):
+            url = self._url(frame) if self._url is not None else None
+            if self._url is not None and url is None and not self._has_path:
+                raise refused("the `url` is null, and there is no `path` beside it")
             path = self._fill({name: evaluate(frame) for name, evaluate in self._values})
-            pairs = (
-                pair
-                for name, evaluate in self._query
-                for pair in pairs_of(name, evaluate(frame), f"`{name}` of the query")
-            )
-            query = form_encoded(pairs, space="%20")
+            query = "" if url is not None else self._query_of(frame)
             headers = [(name, evaluate(frame)) for name, evaluate in self._headers]
             if self._body is not None:
                 body, kind = write_body(self._content, self._body(frame))
@@ -218,6 +235,7 @@ class _Asking:
             method=self._method,
             path=path,
             query=query,
+            url="" if url is None else text_of(url, "`url`"),
             headers=tuple(sent.values()),
             body=body,
             deadline_ns=deadline,
@@ -225,6 +243,12 @@ class _Asking:
             trace_parent=parent,
             trace_state=state,
         )
+
+    def _query_of(self, frame: Frame) -> str:
+        pairs = (
+            pair for name, evaluate in self._query for pair in pairs_of(name, evaluate(frame), f"`{name}` of the query")
+        )
+        return form_encoded(pairs, space="%20")
 
 
 def _header_value(name: str, value: Any) -> str:
@@ -243,9 +267,10 @@ def _action(
     ask: _Asking,
     read: Read,
     assign: Callable[[Frame], None] | None,
+    links_slot: int | None,
 ) -> Action:
     app, name = context.library.app, settings.connection
-    object_name, asked = f"{app.name}/{name}", f"{settings.method} {settings.path}"
+    object_name, asked = f"{app.name}/{name}", f"{settings.method} {settings.path or 'the address that was given'}"
     rule = status_rules.rule_of(settings.statuses)
     status_slot, headers_slot, body_slot = (context.given_slot(each) for each in ("status", "headers", "body"))
     has_body = settings.method != "HEAD"
@@ -264,6 +289,8 @@ def _action(
             raise
         frame[status_slot] = Decimal(got.status)
         frame[headers_slot] = dict(got.headers)
+        if links_slot is not None:
+            frame[links_slot] = links_of(got.headers["link"], got.url) if "link" in got.headers else {}
         frame[body_slot] = body
         if assign is not None:
             with computing(run):

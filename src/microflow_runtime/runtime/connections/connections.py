@@ -117,9 +117,9 @@ class Connections:
         tokens = exchange = None
         if isinstance(http.auth, OAuthAuth):
             tokens, exchange = self._token_source(app, connection, http, http.auth, keyring, tls)
-        network = self._network(app, http.url)
+        network = self._network(app, http.url, *http.origins)
         sign_in = SignIn(http, keyring, tokens)
-        endpoint = Endpoint(connection, http, network, tls, sign_in, self._settings.reply_bytes)
+        endpoint = Endpoint(connection, http, network, tls, sign_in, self._settings.reply_bytes, self._away_tls(http))
         if exchange is not None:
             self._token_servers[id(endpoint)] = exchange
         return endpoint
@@ -131,9 +131,16 @@ class Connections:
             self._usual_tls = usual_context()
         return self._usual_tls
 
-    def _network(self, app: App, url: str) -> CheckedNetwork:
+    def _away_tls(self, http: HttpConnection) -> ssl.SSLContext | None:
+        """Give whom to trust at other origins, where the certificate that we show at home is not shown."""
+        if http.tls is None or http.tls.certificate is None or not (http.redirects or http.origins):
+            return None
+        return own_context(msgspec.structs.replace(http.tls, certificate=None, key=None), self._secrets)
+
+    def _network(self, app: App, url: str, *others: str) -> CheckedNetwork:
         allows = partial(self._allows, app.name) if app.is_package and self._allows is not None else None
-        return CheckedNetwork(EgressRules(self._networks, named_place(url), allows=allows), self._resolve)
+        rules = EgressRules(self._networks, named_place(url), further=map(named_place, others), allows=allows)
+        return CheckedNetwork(rules, self._resolve)
 
     def _token_source(
         self,

@@ -32,7 +32,7 @@ _LOOK_UPS: Final = 8
 
 
 class EgressRules:
-    """The rules of one connection. `named` is the host and port of its URL, the one place that may be private.
+    """The rules of one connection. `named` is the host and port of its URL, the one place that may be private, `further` such others.
 
     A private address is reached where `named` holds it literally; with `is_private_by_name` also where a name there
     leads to it, as the names of databases do, though never to what no server has: link-local addresses and their kind.
@@ -44,11 +44,12 @@ class EgressRules:
         networks: Iterable[Network],
         named: tuple[str, int],
         *,
+        further: Iterable[tuple[str, int]] = (),
         is_private_by_name: bool = False,
         allows: Callable[[str, int], bool] | None = None,
     ) -> None:
         self._networks = tuple(networks)
-        self._named = named
+        self._named = frozenset((named, *further))
         self._is_private_by_name = is_private_by_name
         self._allows = allows
 
@@ -59,7 +60,7 @@ class EgressRules:
         ends = embedded(address) or (address,)
         if all(is_public(end) or any(end in network for network in self._networks) for end in ends):
             return True
-        if (host, port) != self._named:
+        if (host, port) not in self._named:
             return False
         if self._is_private_by_name and not is_literal(host):
             return all(is_public(end) or is_inner(end) for end in ends)

@@ -13,7 +13,8 @@ from microflow_runtime.model.http_connection import HttpConnection
 from microflow_runtime.runtime.connections.breaker import CircuitBreaker
 from microflow_runtime.runtime.connections.egress import CheckedNetwork
 from microflow_runtime.runtime.connections.exchange import Exchange
-from microflow_runtime.runtime.connections.message import Origin, Sent, split_url
+from microflow_runtime.runtime.connections.given_address import towards
+from microflow_runtime.runtime.connections.message import Origin, Sent, shown_origin, split_url
 from microflow_runtime.runtime.connections.redirects import REDIRECTS, next_hop, too_many
 from microflow_runtime.runtime.connections.sign_in import SignIn
 
@@ -34,14 +35,18 @@ class Endpoint:
         tls: ssl.SSLContext | None,
         sign_in: SignIn,
         reply_limit: int,
+        away_tls: ssl.SSLContext | None = None,
     ) -> None:
+        """Open nothing yet. `away_tls` is for other origins, where `tls` shows our certificate."""
         self._name = name
         self._http = http
         self._exchange = Exchange(http, network, tls, min(http.reply_bytes, reply_limit))
+        self._away = Exchange(http, network, away_tls, min(http.reply_bytes, reply_limit)) if away_tls else None
         self._breaker = CircuitBreaker(http.breaker, name)
         self._sign_in = sign_in
         self._home, base = split_url(http.url)
         self._base = base.rstrip("/")
+        self._origins = frozenset(split_url(origin)[0] for origin in http.origins)
         self.url = http.url
         self.under_way = 0
 
@@ -89,9 +94,10 @@ class Endpoint:
     async def _follow(self, request: HttpRequest, token: str) -> HttpReply:
         sent = self._first_hop(request)
         for hops in range(self._http.redirects + 1):
-            reply = await self._exchange.send(self._dressed(sent, token), repeats=request.repeats)
+            exchange = self._exchange if sent.at_home or self._away is None else self._away
+            reply = await exchange.send(self._dressed(sent, token), repeats=request.repeats)
             if not self._http.redirects or reply.status not in REDIRECTS:
-                return reply
+                return msgspec.structs.replace(reply, url=shown_origin(sent.origin) + sent.target)
             if hops < self._http.redirects:
                 sent = next_hop(sent, reply, self._home)
         raise too_many(self._http.redirects)
@@ -99,7 +105,7 @@ class Endpoint:
     def _first_hop(self, request: HttpRequest) -> Sent:
         trace = (("traceparent", request.trace_parent),) if request.trace_parent else ()
         state = (("tracestate", request.trace_state),) if request.trace_state else ()
-        return Sent(
+        first = Sent(
             method=request.method,
             origin=self._home,
             target=(self._base + request.path or "/") + (f"?{request.query}" if request.query else ""),
@@ -107,6 +113,7 @@ class Endpoint:
             body=request.body,
             soap=request.soap,
         )
+        return towards(first, request.url, self._origins) if request.url else first
 
     def _dressed(self, sent: Sent, token: str) -> Sent:
         """Add what only the connection's own origin may see; what the connection says wins over the node."""
@@ -130,16 +137,18 @@ class Endpoint:
         for secret in self._sign_in.secrets():
             body = body.replace(secret.encode(), b"***")
             headers = {name: value.replace(secret, "***") for name, value in headers.items()}
-        return HttpReply(status=reply.status, headers=headers, body=body)
+        return msgspec.structs.replace(reply, headers=headers, body=body)
 
     async def close(self) -> None:
         """Close every socket, after a request for a token that is under way."""
         if self._sign_in.tokens is not None:
             await self._sign_in.tokens.close()
         await self._exchange.close()
+        if self._away is not None:
+            await self._away.close()
 
 
 def named_place(url: str) -> tuple[str, int]:
-    """Give host and port of a connection's URL, the place that the operator has named."""
+    """Give host and port of a URL of a connection, a place that its author has named."""
     origin: Origin = split_url(url)[0]
     return origin[1], origin[2]

@@ -1,7 +1,7 @@
 """What a connection adds to a request so that the server knows who calls."""
 
 import base64
-from urllib.parse import quote
+from urllib.parse import quote, unquote_plus
 
 from microflow_runtime.engine.http import SoapHeader
 from microflow_runtime.errors import NodeError
@@ -48,11 +48,14 @@ class SignIn:
         return tuple(found)
 
     def target(self, target: str) -> str:
-        """Give the target with a key in its query, for connections that have it there."""
+        """Give the target with a key in its query, for connections that have it there, in the place of one that is there."""
         auth = self._http.auth
         if not isinstance(auth, ApiKeyAuth) or auth.place != "query":
             return target
-        sign = "&" if "?" in target else "?"
+        path, _, query = target.partition("?")
+        others = [pair for pair in query.split("&") if pair and unquote_plus(pair.partition("=")[0]) != auth.name]
+        target = f"{path}?{'&'.join(others)}" if others else path
+        sign = "&" if others else "?"
         return f"{target}{sign}{quote(auth.name, safe='')}={quote(self._keyring.reveal(auth.key), safe='')}"
 
     def body(self, body: bytes, soap: SoapHeader | None) -> bytes:

@@ -102,7 +102,7 @@ def _of_url(url: str) -> _Place:
 
 
 def _of_http(record: HttpConnection) -> list[_Place]:
-    urls = [record.url, *([record.auth.token_url] if isinstance(record.auth, OAuthAuth) else ())]
+    urls = [record.url, *([record.auth.token_url] if isinstance(record.auth, OAuthAuth) else ()), *record.origins]
     return [_of_url(url) for url in dict.fromkeys(urls)]
 
 

@@ -340,3 +340,29 @@ async def test_the_caller_s_trace_goes_on() -> None:
     await perform(run)
     assert http.request.trace_parent.startswith("00-0af7651916cd43dd8448eb211c80319c-")
     assert http.request.trace_state == "a=b"
+
+
+async def test_an_address_takes_the_place_of_path_and_query() -> None:
+    """Where `url` gives an address that is asked for; where it gives none, path and query are."""
+    keys = "    method: GET\n    path: /items\n    query: {limit: 2}\n    url: = if In.count > 3 then In.id else null"
+    request = await _ask(keys)
+    assert (request.path, request.query, request.url) == ("/items", "limit=2", "")
+    request = await _ask(keys, given={"In": {"id": "https://api.example/items?c=a%2Bb", "count": 4}})
+    assert (request.path, request.query, request.url) == ("/items", "", "https://api.example/items?c=a%2Bb")
+
+
+async def test_an_address_that_is_missing_is_an_error_where_there_is_no_path() -> None:
+    """Nothing is requested in its stead."""
+    http = FakeHttp(got())
+    with pytest.raises(NodeError, match="no `path` beside it") as caught:
+        await app_of("    method: GET\n    url: = Note.a", http).call("F", GIVEN)
+    assert (caught.value.kind, http.requests) == ("http.request", [])
+
+
+async def test_the_links_of_a_reply_are_at_hand() -> None:
+    """Each by its relation, complete; one that is not there is null."""
+    keys = "    method: GET\n    path: /\n    out: {Out.id: = links.next, Note.a: = links.prev}"
+    reply = got(link='<?page=2>; rel="next"')
+    sent = msgspec.structs.replace(reply, url="https://api.example/items?page=1")
+    text = await app_of(keys, FakeHttp(sent)).text("F", GIVEN)
+    assert '"id":"https://api.example/items?page=2"' in text

@@ -25,6 +25,8 @@ def _told(keys: str) -> list[tuple[str, str]]:
         ("connection: apis\n    method: GET\n    path: /x", "MF-D110", 'did you mean "api"'),
         ("method: GOT\n    path: /x", "MF-D059", "GET"),
         ("method: GET", "MF-D058", "path"),
+        ("method: GET\n    url: = In.count", "MF-F010", "string"),
+        ("method: GET\n    url: = In.id\n    in: {id: = In.id}", "MF-D065", "{id}"),
         ("method: GET\n    path: x", "MF-D111", "begins with `/`"),
         ("method: GET\n    path: '= In.id'", "MF-D111", "constant"),
         ("method: GET\n    path: /a?b=1", "MF-D111", "`query`"),

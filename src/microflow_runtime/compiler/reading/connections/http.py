@@ -10,11 +10,12 @@ from microflow_runtime.compiler.reading.connections.words import (
     HeaderName,
     HeaderValue,
     HttpUrl,
+    OriginUrl,
     SecretRef,
 )
 from microflow_runtime.compiler.reading.findings import Findings, KeyPath, key_words
 from microflow_runtime.compiler.reading.node_definition import RETRY
-from microflow_runtime.compiler.reading.shapes import MapOf, Record, Text, Truth, Whole, key
+from microflow_runtime.compiler.reading.shapes import ListOf, MapOf, Record, Text, Truth, Whole, key
 from microflow_runtime.compiler.reading.words import Duration
 from microflow_runtime.model.http_connection import (
     ApiKeyAuth,
@@ -151,6 +152,11 @@ def http_shape(wrap: Wrap) -> Record:
                 "The largest reply, inflated; 33554432 unless said, and never more than the server's own limit.",
             ),
             key("redirects", wrap(Whole(least=0, most=5)), "How many redirects are followed; none unless said."),
+            key(
+                "origins",
+                ListOf(item=wrap(OriginUrl()), lone=True),
+                "Further origins that an address which the server gave may lead to; they are told no credential.",
+            ),
             key(
                 "retry",
                 RETRY,

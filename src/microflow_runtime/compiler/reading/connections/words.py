@@ -130,6 +130,25 @@ class HttpUrl(msgspec.Struct, frozen=True):
         return {"type": "string", "pattern": r"^https?://[^/?#@\s]+(/[^?#\s]*)?$"}
 
 
+class OriginUrl(msgspec.Struct, frozen=True):
+    """The origin of an `http` or `https` server: a host and perhaps a port, with nothing behind."""
+
+    example: str = "https://files.example"
+
+    def read(self, value: Any, path: KeyPath, findings: Findings) -> Any:
+        """See Shape."""
+        found = HttpUrl().read(value, path, findings)
+        if found is not BAD and urlsplit(found).path not in {"", "/"}:
+            message = f"{key_words(path)} is more than an origin"
+            findings.add(fault_codes.BAD_VALUE, message, path, expected=self.example, help="leave the path out")
+            return BAD
+        return found
+
+    def schema(self) -> Schema:
+        """See Shape."""
+        return {"type": "string", "pattern": r"^https?://[^/?#@\s]+/?$"}
+
+
 def _wrong_with(url: str) -> str:
     if any(not "!" <= character <= "~" for character in url):
         return "it holds a character that stands encoded in an address"
