@@ -43,6 +43,19 @@ async def test_a_password_comes_from_a_secret(kind: str, tmp_path: Path) -> None
     assert caught.value.kind == "database.unreachable"
 
 
+async def test_no_password_comes_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the process or a file of its user holds for the library is handed to no data source."""
+    kept = tmp_path / "pgpass"
+    kept.write_text("*:*:*:*:" + mariadb.PASSWORD.replace("\\", "\\\\").replace(":", "\\:") + "\n")
+    kept.chmod(0o600)
+    monkeypatch.setenv("PGPASSFILE", str(kept))
+    monkeypatch.setenv("PGPASSWORD", mariadb.PASSWORD)
+    database = _database("postgresql", _guarded_url("postgresql"), tmp_path)
+    with pytest.raises(NodeError) as caught:
+        await ask(database, "select 1 as n")
+    assert caught.value.kind == "database.unreachable"
+
+
 @pytest.mark.parametrize("secret", ["wrong", None])
 @with_servers
 async def test_a_refused_password_shows_nothing(

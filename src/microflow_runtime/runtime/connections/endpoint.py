@@ -85,11 +85,15 @@ class Endpoint:
             return await self._follow(request, "")
         token = await tokens.get()
         reply = await self._follow(request, token)
-        if reply.status == 401:
+        if reply.status == 401 and self._is_home(reply.url):
             following = await tokens.get(rejected=token)
             if following != token:
                 reply = await self._follow(request, following)
         return reply
+
+    def _is_home(self, url: str) -> bool:
+        """Tell whether an address is at our own origin: what another one says of a token that it never saw counts for nothing."""
+        return split_url(url)[0] == self._home
 
     async def _follow(self, request: HttpRequest, token: str) -> HttpReply:
         sent = self._first_hop(request)

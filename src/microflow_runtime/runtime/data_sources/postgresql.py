@@ -34,12 +34,15 @@ _TLS: Final = ("sslmode", "sslrootcert", "sslcert", "sslkey")
 
 
 async def open_postgresql(place: Place, password: Secret | None) -> "PostgresqlSession":
-    """Connect and set the session up, so that the server's own settings do not matter. Raises psycopg.Error."""
+    """Connect and set the session up, so that the server's own settings do not matter. Raises psycopg.Error.
+
+    The password is the one that the data source names, or none: those that the environment of the process or a file of its
+    user hold for libpq are not ours to hand out.
+    """
     signing_in: dict[str, Any] = {name: place.options[name] for name in _TLS if name in place.options}
     if place.user:
         signing_in["user"] = place.user
-    if password:
-        signing_in["password"] = password.reveal()
+    signing_in |= {"password": password.reveal() if password else "", "passfile": "/dev/null"}
     connection = await psycopg.AsyncConnection.connect(
         host=",".join([place.host] * len(place.addresses)),
         hostaddr=",".join(place.addresses),

@@ -1,10 +1,12 @@
 """Addresses that a server gave are requested as they came, and lead nowhere else."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.raw_http_server import Visit, always, raw_server, reply
+from tests.unit.runtime.connections.authority import Authority
 from tests.unit.runtime.connections.calls import Calls
 
 from microflow_runtime.errors import NodeError
@@ -97,6 +99,29 @@ async def test_no_credential_leaves_with_an_address(calls: Callable[..., Calls])
     assert "CANARY" not in seen[1].head
     assert denied.kind == "http.denied"
     assert "http://127.0.0.1:1" in denied.message
+
+
+async def test_our_certificate_is_not_shown_to_another_origin(calls: Callable[..., Calls], tmp_path: Path) -> None:
+    """A server elsewhere that asks for a certificate gets none, while our own takes it."""
+    authority = Authority()
+    certificate, key = authority.issue("client")
+
+    async def resolve(_host: str, _port: int) -> list[str]:
+        return ["127.0.0.1"]
+
+    context = authority.server_context("good.example", tmp_path, wants_client=True)
+    async with raw_server(always(reply()), tls=context) as home, raw_server(always(reply()), tls=context) as away:
+        settings = {
+            "url": f"https://good.example:{home.port}",
+            "origins": [f"https://good.example:{away.port}"],
+            "tls": {"authority": {"secret": "ca"}, "certificate": {"secret": "cert"}, "key": {"secret": "key"}},
+        }
+        secrets = {"ca": authority.pem, "cert": certificate, "key": key}
+        api = calls(settings, secrets=secrets, resolve=resolve, private_networks=("127.0.0.0/8",))
+        assert (await api.send()).status == 200
+        error = await api.fails(url=f"https://good.example:{away.port}/")
+        assert away.visits == []
+    assert error.kind in {"http.connect", "http.reply"}
 
 
 async def test_the_address_that_gave_a_reply_is_told(calls: Callable[..., Calls]) -> None:
