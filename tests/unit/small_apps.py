@@ -158,6 +158,20 @@ class FakeConnection:
         for row in rows:
             yield row
 
+    async def set_mark(self) -> int:
+        """Write it down, and give its number."""
+        self._sources.marks += 1
+        self._sources.happened.append(f"{self._source}: mark {self._sources.marks}")
+        return self._sources.marks
+
+    async def drop_mark(self, mark: int) -> None:
+        """Write it down."""
+        self._sources.happened.append(f"{self._source}: keep {mark}")
+
+    async def undo_to_mark(self, mark: int) -> None:
+        """Write it down."""
+        self._sources.happened.append(f"{self._source}: undo {mark}")
+
     async def commit(self) -> None:
         """Write it down, or fail as told."""
         self._sources.happened.append(f"{self._source}: commit")
@@ -180,6 +194,7 @@ class FakeSources:
         self.options: list[tuple[int, bool]] = []
         self.answers: dict[str, Callable[[], Any]] = {}
         self.commit_errors: dict[str, Exception] = {}
+        self.marks = 0
 
     @asynccontextmanager
     async def open_transaction(self, app: App, source: str) -> AsyncIterator[FakeConnection]:

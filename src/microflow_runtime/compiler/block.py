@@ -322,6 +322,7 @@ class CheckedBlock:
             reads=tuple(sorted(context.reads)),
             writes=tuple(dict.fromkeys(target.partition(".")[0] for target in node.outputs)),
             sensitive=context.find_sensitive(),
+            is_guarded=bool(catches or node.retry or action.retry),
         )
 
 

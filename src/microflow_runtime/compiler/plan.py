@@ -29,13 +29,15 @@ class Action(msgspec.Struct, frozen=True):
     """What a node does. `run(frame, run)` returns the index of the exit it leaves by; it is a coroutine function when `waits`.
 
     `keeps_deadline` tells that what it waits for meets the execution's deadline by itself and says where the time went,
-    as the steps of a sub flow do. `repeats` tells that it may run again when nobody knows what a try has done that ran out
+    as the steps of a sub flow do. `writes` tells that it may have written to data sources when it fails, or those inside it
+    may have. `repeats` tells that it may run again when nobody knows what a try has done that ran out
     of time; `retry` is its rule where the node has none. `conditions` are those that decide on the exit, in the order they are tried.
     """
 
     run: Callable[[Frame, Any], Any]
     waits: bool = False
     keeps_deadline: bool = False
+    writes: bool = False
     repeats: bool = True
     retry: Retry | None = None
     conditions: tuple[PlanCondition, ...] = ()
@@ -69,7 +71,10 @@ class PlanCatch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlanNode(msgspec.Struct, frozen=True, kw_only=True):
-    """A compiled node. `targets[i]` is the index of the node that exit i leads to, `labels[i]` what the trace calls it."""
+    """A compiled node. `targets[i]` is the index of the node that exit i leads to, `labels[i]` what the trace calls it.
+
+    `is_guarded` tells that it has catches or a retry, so that the flow may go on when it has failed.
+    """
 
     name: str
     type: str
@@ -82,6 +87,7 @@ class PlanNode(msgspec.Struct, frozen=True, kw_only=True):
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
     sensitive: Sensitive | None = None
+    is_guarded: bool = False
 
 
 class Block(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ and those that the node's formulas make of them. They are masked wherever the se
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from traceback import format_exception
 from typing import Any, Final
 
@@ -43,6 +43,12 @@ def mask_sentence(run: Run, sentence: str, own: Sensitive | None = None) -> str:
     """Give a sentence with the sensitive values of a run, of its callers and of one node masked."""
     texts = _texts_of(run, own)
     return _HIDDEN if texts is None else texts.mask(sentence)
+
+
+def masker(run: Run, own: Sensitive | None) -> Callable[[str], str]:
+    """Give what masks sentences by the values that the run and one of its nodes have now."""
+    texts = _texts_of(run, own)
+    return (lambda _: _HIDDEN) if texts is None else texts.mask
 
 
 def masked_trace(run: Run, error: BaseException) -> str:

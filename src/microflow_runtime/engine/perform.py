@@ -6,8 +6,10 @@ from typing import Any
 
 from microflow_runtime.compiler.business_objects import Misfit, Notes, encode_json, every_misfit, sentence_of
 from microflow_runtime.compiler.plan import Frame, Plan
+from microflow_runtime.engine.effects import act_after_commit
 from microflow_runtime.engine.executor import execute, walk
 from microflow_runtime.engine.run import Run
+from microflow_runtime.engine.transactions import to_the_end
 from microflow_runtime.errors import InputError, LimitExceeded, OutputError
 from microflow_runtime.model.principal import Principal
 
@@ -56,7 +58,7 @@ def _misfits_of(plan: Plan, given: dict[str, Any]) -> Iterator[Misfit]:
 async def perform(run: Run, *, is_large: bool = False) -> bytes:
     """Run to the end and give the JSON of the outputs; transactions are committed, or rolled back on any failure.
 
-    With `is_large` others have their turn on the event loop between the run and the making of the reply. Raises
+    Behind the commit comes what nodes wanted to wait for it. With `is_large` others have their turn on the event loop between the run and the making of the reply. Raises
     ExecutionError. Nothing is committed when an output does not fit or the reply is over its limit.
     """
     try:
@@ -68,9 +70,17 @@ async def perform(run: Run, *, is_large: bool = False) -> bytes:
         if run.transactions is not None:
             await run.transactions.rollback()
         raise
+    if run.transactions is not None or run.scope is not None:
+        await to_the_end(_finish(run))
+    return reply
+
+
+async def _finish(run: Run) -> None:
+    """Commit, and do what was to wait for that."""
     if run.transactions is not None:
         await run.transactions.commit()
-    return reply
+    if run.scope is not None and run.scope.effects:
+        await act_after_commit(run)
 
 
 def perform_at_once(run: Run) -> bytes:

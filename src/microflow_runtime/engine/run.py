@@ -8,7 +8,7 @@ from microflow_runtime.compiler.business_objects import Notes
 from microflow_runtime.compiler.plan import Block, Frame, Plan
 from microflow_runtime.engine.contract import Resources
 from microflow_runtime.engine.limits import RunLimits
-from microflow_runtime.engine.sql import SqlConnection
+from microflow_runtime.engine.scopes import Scope, ScopedConnection
 from microflow_runtime.engine.transactions import Transactions
 from microflow_runtime.model.app import App
 from microflow_runtime.model.principal import Principal
@@ -59,7 +59,7 @@ class Run(Notes):
     failed, and where; `trace_parent` and `trace_state` are the W3C trace context that the caller sent. `parent` is the
     run that this one is part of: the caller of a sub flow, or the run whose loop or branch this one walks, of whose plan
     `block` is then the part. `inner_steps` counts the steps inside loops and branches, on the outermost run. `is_guarded`
-    tells that something may catch this run's errors and go on. What most runs never touch stands on the class and is
+    tells that something may catch this run's errors and go on, `scope` is what is undone then. What most runs never touch stands on the class and is
     set on a run when it is needed.
     """
 
@@ -76,6 +76,7 @@ class Run(Notes):
     block: Block | None = None
     inner_steps: int = 0
     is_guarded: bool = False
+    scope: Scope | None = None
 
     def __init__(
         self,
@@ -113,12 +114,22 @@ class Run(Notes):
         """The time limit behind the deadline: this run's own, or that of the caller whose deadline it inherited."""
         return self.inherited_limit_ns or self.deadline_ns - self.started_ns
 
-    async def connection(self, app: App, source: str) -> SqlConnection:
-        """Give this execution's connection to a data source, in its one transaction there."""
+    async def connection(self, app: App, source: str) -> ScopedConnection:
+        """Give this execution's connection to a data source, in its one transaction there, for the part that this run is in."""
         root = self.root
         if root.transactions is None:
             root.transactions = Transactions(root.resources)
-        return await root.transactions.connection(app, source)
+        return ScopedConnection(await root.transactions.connection(app, source), self.find_scope())
+
+    def find_scope(self) -> Scope:
+        """Give the innermost scope that this run is in; the outermost is made when it is first asked for."""
+        run = self
+        while run.scope is None:
+            if run.parent is None:
+                run.scope = Scope()
+                return run.scope
+            run = run.parent
+        return run.scope
 
     @property
     def root(self) -> "Run":

@@ -49,6 +49,18 @@ class SqlConnection(Protocol):
         """
         ...
 
+    async def set_mark(self) -> Any:
+        """Set a savepoint, and give what names it. Raises NodeError of a kind `database…`."""
+        ...
+
+    async def drop_mark(self, mark: Any) -> None:
+        """Keep what was done since a savepoint. Raises as `set_mark`."""
+        ...
+
+    async def undo_to_mark(self, mark: Any) -> None:
+        """Undo what was done since a savepoint; where that fails, whatever follows is refused, the commit too."""
+        ...
+
     async def commit(self) -> None:
         """Make the changes last."""
         ...

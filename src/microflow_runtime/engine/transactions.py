@@ -55,7 +55,7 @@ class Transactions:
         Raises NodeError of kind `database` when a commit fails; the sources after it are rolled back. Goes on to its end
         when the task is being cancelled meanwhile.
         """
-        await _to_the_end(self._commit_all())
+        await to_the_end(self._commit_all())
 
     async def _commit_all(self) -> None:
         done: list[str] = []
@@ -74,7 +74,7 @@ class Transactions:
 
     async def rollback(self) -> None:
         """Undo everything and give the connections back, also when the task is being cancelled."""
-        await _to_the_end(self._rollback_all())
+        await to_the_end(self._rollback_all())
 
     async def _rollback_all(self) -> None:
         try:
@@ -92,7 +92,7 @@ def _defined_alike(one: App, other: App, source: str) -> bool:
     return one.data_sources[source] == other.data_sources[source] and one.environments == other.environments
 
 
-async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
+async def to_the_end(work: Coroutine[Any, Any, None]) -> None:
     """Do the work, and go on with it when whoever waits for it is cancelled; the cancellation is raised afterwards."""
     task = asyncio.ensure_future(work)
     try:

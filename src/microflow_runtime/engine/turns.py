@@ -15,6 +15,7 @@ from microflow_runtime.compiler.plan import Block, Frame
 from microflow_runtime.engine.executor import as_execution_error, describe_deadline, step_waiting, walk
 from microflow_runtime.engine.masked_sentences import mask_failure
 from microflow_runtime.engine.run import Run, StepNote, StepRow, TurnNote
+from microflow_runtime.engine.scopes import Scope
 from microflow_runtime.engine.surroundings import computing
 from microflow_runtime.errors import DeadlineExceeded, ExecutionError, FeelError, LimitExceeded
 
@@ -195,6 +196,8 @@ class Loop:
         inner.steps = []
         before: Frame | None = None
         failure: ExecutionError | None = None
+        scope = Scope(inner.find_scope()) if self._gathers else None
+        inner.scope = scope
         try:
             self._begin(frame, number, item)
             if inner.capture:
@@ -202,8 +205,16 @@ class Loop:
             await walk_once(inner, self._root)
             with computing(inner):
                 self._end(frame, number, None)
+            if scope is not None:
+                await scope.keep()
         except (ExecutionError, FeelError) as error:
             failure = self._failure(inner, number, error)
+            if scope is not None:
+                await scope.undo()
+        finally:
+            inner.scope = None
+            if scope is not None:
+                scope.end()
         now = perf_counter_ns()
         self._log.add((number, inner.steps, now, failure.message if failure else "", before))
         if failure is not None:

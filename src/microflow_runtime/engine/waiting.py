@@ -5,7 +5,8 @@ from time import perf_counter_ns
 
 from microflow_runtime.compiler.plan import Frame, PlanNode
 from microflow_runtime.engine.run import Run, StepNote
-from microflow_runtime.errors import DeadlineExceeded, NodeError
+from microflow_runtime.engine.scopes import Scope
+from microflow_runtime.errors import DeadlineExceeded, ExecutionError, FeelError, NodeError
 
 
 class TimeCatch(Exception):
@@ -29,7 +30,9 @@ async def run_waiting(node: PlanNode, frame: Frame, run: Run) -> int:
     while True:
         tries += 1
         try:
-            leaves_by = await _try_once(node, frame, run, entered)
+            leaves_by = await (_try_in_scope if node.action.writes and node.is_guarded else _try_once)(
+                node, frame, run, entered
+            )
         except NodeError as error:
             if node.retry is None or tries > node.retry.times or not error.retryable:
                 _tell_tries(run, tries)
@@ -49,6 +52,23 @@ def _tell_tries(run: Run, tries: int) -> None:
     if tries > 1:
         run.note = run.note or StepNote()
         run.note.tries = tries
+
+
+async def _try_in_scope(node: PlanNode, frame: Frame, run: Run, entered: int) -> int:
+    """Try once, so that a failure which is caught, or tried again, leaves nothing behind of what was written before it."""
+    outside = run.find_scope()
+    before = run.scope
+    scope = run.scope = Scope(outside)
+    try:
+        leaves_by = await _try_once(node, frame, run, entered)
+        await scope.keep()
+    except (ExecutionError, FeelError, TimeCatch):
+        await scope.undo()
+        raise
+    finally:
+        run.scope = before
+        scope.end()
+    return leaves_by
 
 
 async def _try_once(node: PlanNode, frame: Frame, run: Run, entered: int) -> int:

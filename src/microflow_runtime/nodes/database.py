@@ -235,7 +235,7 @@ def _build(
                     assign(frame)
             return 0
 
-        return Action(run_batch, waits=True)
+        return Action(run_batch, waits=True, writes=assign is not None)
 
     readers = {column: _column_reader(type_name) for column, type_name in settings.columns.items()}
     rows_slot, row_slot = context.given_slot("rows"), context.given_slot("row")
@@ -256,7 +256,7 @@ def _build(
                 assign(frame)
         return 0
 
-    return Action(run, waits=True)
+    return Action(run, waits=True, writes=assign is not None)
 
 
 def _build_stream(context: NodeContext, settings: DatabaseSettings, inputs: Mapping[str, Computed]) -> Stream:

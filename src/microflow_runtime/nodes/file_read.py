@@ -22,6 +22,7 @@ from microflow_runtime.compiler.node_context import NodeContext
 from microflow_runtime.compiler.plan import Action, Assign, Frame
 from microflow_runtime.compiler.reading import formula_of
 from microflow_runtime.engine.contract import Stream
+from microflow_runtime.engine.effects import AfterCommit
 from microflow_runtime.engine.files import Files, FileSession
 from microflow_runtime.engine.run import Run
 from microflow_runtime.engine.surroundings import computing
@@ -201,6 +202,7 @@ class _Reading:
         self._distinct = settings.distinct
         self.order = checked.order
         self._check_right = right_check(self.app, settings.connection)
+        self._later = AfterCommit(context)
 
     async def whole(self, frame: Frame, run: Run) -> tuple[str, list[Any], list[BadRecord]]:
         """Give the file's name, all of its records, and those left out. Raises LimitExceeded when they are too many."""
@@ -219,7 +221,7 @@ class _Reading:
             except BaseException as error:
                 await self._put_aside(session, name, aside, error)
                 raise
-            await self._finish(session, name, to)
+            await self._finish(session, run, name, to)
         return name, records, bad
 
     def _sorted(self, records: list[Any], run: Run) -> list[Any]:
@@ -245,7 +247,7 @@ class _Reading:
             except BaseException as error:
                 await self._put_aside(opened, name, aside, error)
                 raise
-            await self._finish(session, name, to)
+            await self._finish(session, run, name, to)
 
     def _names(self, frame: Frame, run: Run) -> tuple[str, str | None, str | None]:
         """Compute all names before anything is opened."""
@@ -297,10 +299,21 @@ class _Reading:
         frame[self._slot] = None
         return taken
 
-    async def _finish(self, session: FileSession, name: str, to: str | None) -> None:
+    async def _finish(self, session: FileSession, run: Run, name: str, to: str | None) -> None:
+        """Have the file moved or removed when everything is committed: until then it may have to be read once more."""
+        if to is not None and not self._replaces and await session.do(lambda files: files.size(to)) is not None:
+            raise NodeError(f'the file "{to}" is there already.', kind="file.exists", data={"file": to})
         if to is not None:
-            await session.do(lambda files: files.move(name, to, replace=self._replaces))
+            self._later.note(run, partial(self._move_away, run, name, to))
         elif self._removes:
+            self._later.note(run, partial(self._remove, run, name))
+
+    async def _move_away(self, run: Run, name: str, to: str) -> None:
+        async with run.resources.open_files(self.app, self._connection) as session:
+            await session.do(lambda files: files.move(name, to, replace=self._replaces))
+
+    async def _remove(self, run: Run, name: str) -> None:
+        async with run.resources.open_files(self.app, self._connection) as session:
             await session.do(lambda files: files.remove(name))
 
     async def _put_aside(self, session: FileSession, name: str, aside: str | None, error: BaseException) -> None:

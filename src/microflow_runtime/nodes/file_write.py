@@ -7,6 +7,7 @@ Source: ONEWEB, File Write (the four formats); the settings are ours.
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
@@ -15,6 +16,7 @@ from microflow_runtime.compiler.formulas import Computed
 from microflow_runtime.compiler.node_context import NodeContext
 from microflow_runtime.compiler.plan import Action, Assign, Frame
 from microflow_runtime.compiler.reading import formula_of
+from microflow_runtime.engine.effects import AfterCommit, refuse_outputs
 from microflow_runtime.engine.files import Files
 from microflow_runtime.engine.run import Run
 from microflow_runtime.engine.surroundings import computing
@@ -53,6 +55,9 @@ class FileWriteSettings(FormatSettings, frozen=True, kw_only=True):
     ] = "refuse"
     line_end: Annotated[Literal["crlf", "lf"], _about("How lines end; `crlf` unless said.")] = "crlf"
     root: Annotated[str, _about("The name of the root element; `rows` unless said.")] = "rows"
+    after: Annotated[
+        Literal["now", "commit"], _about("When it is done: at once unless said, or when everything has been committed.")
+    ] = "now"
 
 
 class FileWriteNode:
@@ -84,6 +89,8 @@ class FileWriteNode:
         records = _check_records(context, settings)
         given: dict[str, Type] = {"count": NUMBER, "file": STRING}
         outputs = context.outputs(given)
+        if settings.after == "commit":
+            refuse_outputs(context)
 
         def build() -> Action:
             assert layout is not None
@@ -119,6 +126,7 @@ def _action(context: NodeContext, layout: Layout, file: Computed, records: Compu
     check_right = right_check(app, connection)
     count_slot, file_slot = context.given_slot("count"), context.given_slot("file")
     appends = existing == "append"
+    later = AfterCommit(context) if settings.after == "commit" else None
 
     def write(files: Files, name: str, values: list[Any]) -> int:
         has_rows = appends and bool(files.size(name))
@@ -132,6 +140,10 @@ def _action(context: NodeContext, layout: Layout, file: Computed, records: Compu
             raise
         return count
 
+    async def write_all(run: Run, name: str, values: list[Any]) -> int:
+        async with run.resources.open_files(app, connection) as session:
+            return await session.do(lambda files: write(files, name, values))
+
     async def run(frame: Frame, run: Run) -> int:
         check_right(run)
         with computing(run):
@@ -139,8 +151,10 @@ def _action(context: NodeContext, layout: Layout, file: Computed, records: Compu
             values = compute_records(frame)
         if values is not None and not isinstance(values, list):
             raise NodeError(f"`records` gave a {type(values).__name__}, not a list.", kind="file")
-        async with run.resources.open_files(app, connection) as session:
-            count = await session.do(lambda files: write(files, name, values or []))
+        if later is not None:
+            later.note(run, partial(write_all, run, name, values or []))
+            return 0
+        count = await write_all(run, name, values or [])
         frame[count_slot] = Decimal(count)
         frame[file_slot] = name
         if assign is not None:

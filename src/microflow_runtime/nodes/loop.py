@@ -126,7 +126,7 @@ class LoopNode:
                         assign(frame)
                 return 0
 
-            return Action(run, waits=True, keeps_deadline=True)
+            return Action(run, waits=True, keeps_deadline=True, writes=True)
 
         return build
 

@@ -50,7 +50,7 @@ class ParallelNode:
                         assign(frame)
                 return 0
 
-            return Action(run, waits=True, keeps_deadline=True)
+            return Action(run, waits=True, keeps_deadline=True, writes=True)
 
         return build
 

@@ -153,7 +153,7 @@ def _build(context: NodeContext, callee: Callee, inputs: Mapping[str, Computed],
                 assign(frame)
         return 0
 
-    return Action(run, waits=True, keeps_deadline=True)
+    return Action(run, waits=True, keeps_deadline=True, writes=True)
 
 
 def _handed_over(plan: Plan, values: Mapping[str, Any]) -> dict[int, Any]:

@@ -20,6 +20,7 @@ class RecentExecutions:
         """Keep a run that has ended. Its frame is let go here: a trace must not hold what a call has seen."""
         run.frame = []
         run.transactions = None
+        run.scope = None
         self._ended.append((run, entry.record.snapshot, epoch))
 
     def list(self) -> list[Execution]:

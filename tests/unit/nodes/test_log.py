@@ -2,9 +2,11 @@
 
 import io
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import structlog
 from tests.unit.small_apps import SmallApp
 
 from microflow_runtime.telemetry import configure_logs
@@ -19,11 +21,12 @@ fields:
 
 
 @pytest.fixture
-def said() -> io.StringIO:
-    """Give what is logged."""
+def said() -> Iterator[io.StringIO]:
+    """Give what is logged, and let the logs be as they were afterwards."""
     stream = io.StringIO()
     configure_logs(stream=stream)
-    return stream
+    yield stream
+    structlog.reset_defaults()
 
 
 def _app(node: str) -> SmallApp:

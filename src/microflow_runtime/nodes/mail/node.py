@@ -9,7 +9,8 @@ The vendor has no such node.
 import os
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar, Final
+from functools import partial
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 import msgspec
 
@@ -18,6 +19,7 @@ from microflow_runtime.compiler.formulas import Computed
 from microflow_runtime.compiler.node_context import NodeContext
 from microflow_runtime.compiler.plan import Action, Frame
 from microflow_runtime.compiler.reading import formula_of
+from microflow_runtime.engine.effects import AfterCommit, refuse_outputs
 from microflow_runtime.engine.mail import Mail, MailReceipt
 from microflow_runtime.engine.run import Run
 from microflow_runtime.engine.surroundings import computing
@@ -67,6 +69,9 @@ class MailSettings(msgspec.Struct, frozen=True, rename={"sender": "from"}):
     attachments: Annotated[
         Any, _about("Files that go along: a list, each with `name`, `type` and one of `file`, `text`, `base64`.")
     ] = None
+    after: Annotated[
+        Literal["now", "commit"], _about("When it is done: at once unless said, or when everything has been committed.")
+    ] = "now"
 
 
 class MailNode:
@@ -98,6 +103,8 @@ class MailNode:
                 message = f"No text of the mail has the placeholder `{{{name}}}`."
                 context.fault("MF-D065", message, "in", name, at_key=True, help=did_you_mean(name, used))
         outputs = context.outputs(_GIVEN)
+        if settings.after == "commit":
+            refuse_outputs(context)
 
         def build() -> Action:
             writing = _Writing(
@@ -193,12 +200,16 @@ def _action(
 ) -> Action:
     app = context.library.app
     object_name = f"{app.name}/{connection}"
+    later = AfterCommit(context) if context.settings.after == "commit" else None
     id_slot, accepted_slot, refused_slot = slots
 
     async def run(frame: Frame, run: Run) -> int:
         if not run.principal.may("connection", object_name, "use"):
             message = f'"{run.principal.username}" may not use the connection "{connection}".'
             raise NodeError(message, kind="permission")
+        if later is not None:
+            later.note(run, partial(run.resources.send_mail, app, connection, write(frame, run)))
+            return 0
         try:
             receipt: MailReceipt = await run.resources.send_mail(app, connection, write(frame, run))
         except NodeError as error:

@@ -10,6 +10,7 @@ Source: ONEWEB, REST Task (method, URL, header and body parameters); placeholder
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import partial
 from time import perf_counter_ns
 from typing import Annotated, Any, ClassVar, Final, Literal
 
@@ -21,7 +22,8 @@ from microflow_runtime.compiler.node_context import NodeContext
 from microflow_runtime.compiler.plan import Action, Frame
 from microflow_runtime.compiler.reading import formula_of
 from microflow_runtime.compiler.reading.connections.words import wrong_with_header
-from microflow_runtime.engine.http import SAFE_TO_REPEAT, HttpRequest
+from microflow_runtime.engine.effects import AfterCommit, refuse_outputs
+from microflow_runtime.engine.http import SAFE_TO_REPEAT, HttpReply, HttpRequest
 from microflow_runtime.engine.run import Run
 from microflow_runtime.engine.surroundings import computing
 from microflow_runtime.engine.trace_context import trace_context
@@ -80,6 +82,9 @@ class RestSettings(msgspec.Struct, frozen=True):
     repeat: Annotated[
         bool, _about("True when a POST or PATCH may be sent again though nobody knows whether it arrived.")
     ] = False
+    after: Annotated[
+        Literal["now", "commit"], _about("When it is done: at once unless said, or when everything has been committed.")
+    ] = "now"
 
 
 class RestNode:
@@ -118,6 +123,8 @@ class RestNode:
         if "links" not in context.scope:  # a flow of before there were links may have a variable of this name
             given["links"] = ContextType("", (), open=True)
         outputs = context.outputs(given)
+        if settings.after == "commit":
+            refuse_outputs(context)
 
         def build() -> Action:
             assert reply is not None
@@ -274,14 +281,23 @@ def _action(
     rule = status_rules.rule_of(settings.statuses)
     status_slot, headers_slot, body_slot = (context.given_slot(each) for each in ("status", "headers", "body"))
     has_body = settings.method != "HEAD"
+    later = AfterCommit(context) if settings.after == "commit" else None
+
+    async def send(run: Run, request: HttpRequest) -> tuple[HttpReply, str]:
+        got = await run.resources.send_http(app, name, request)
+        meaning = rule(got.status)
+        if meaning not in {status_rules.SUCCESS, status_rules.NOTHING}:
+            raise status_rules.failure(got, meaning, asked, repeats=ask.repeats)
+        return got, meaning
 
     async def run(frame: Frame, run: Run) -> int:
         if not run.principal.may("connection", object_name, "use"):
             raise NodeError(f'"{run.principal.username}" may not use the connection "{name}".', kind="permission")
-        got = await run.resources.send_http(app, name, ask(frame, run))
-        meaning = rule(got.status)
-        if meaning not in {status_rules.SUCCESS, status_rules.NOTHING}:
-            raise status_rules.failure(got, meaning, asked, repeats=ask.repeats)
+        request = ask(frame, run)
+        if later is not None:
+            later.note(run, partial(send, run, request))
+            return 0
+        got, meaning = await send(run, request)
         try:
             body = await read(got) if has_body and meaning == status_rules.SUCCESS else None
         except NodeError as error:

@@ -10,8 +10,9 @@ Source: ONEWEB, Web Service Task (WSDL by URL or file, XSD file, operation, end 
 import asyncio
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from time import perf_counter_ns
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 import msgspec
 
@@ -20,6 +21,7 @@ from microflow_runtime.compiler.faults import did_you_mean
 from microflow_runtime.compiler.formulas import Evaluate
 from microflow_runtime.compiler.node_context import NodeContext
 from microflow_runtime.compiler.plan import Action, Assign, Frame
+from microflow_runtime.engine.effects import AfterCommit, refuse_outputs
 from microflow_runtime.engine.http import HttpReply, HttpRequest, SoapHeader
 from microflow_runtime.engine.run import Run
 from microflow_runtime.engine.surroundings import computing
@@ -84,6 +86,9 @@ class SoapSettings(msgspec.Struct, frozen=True):
     repeat: Annotated[bool, _about("True when a request may be sent again though nobody knows whether it arrived.")] = (
         False
     )
+    after: Annotated[
+        Literal["now", "commit"], _about("When it is done: at once unless said, or when everything has been committed.")
+    ] = "now"
 
 
 class SoapNode:
@@ -108,6 +113,8 @@ class SoapNode:
         ref = context.declared_type(settings.reply, "reply") if settings.reply is not None else None
         given: dict[str, Type] = {"body": context.types.of(ref) if ref is not None else _body_type(chosen)}
         outputs = context.outputs(given)
+        if settings.after == "commit":
+            refuse_outputs(context)
 
         def build() -> Action:
             live = None
@@ -211,6 +218,7 @@ class _Call:
         self._shape = shape
         self._timeout_ns = int((context.node.timeout_seconds or 0) * 1e9)
         self._slot = context.given_slot("body")
+        self._later = AfterCommit(context) if settings.after == "commit" else None
 
     def action(self, chosen: Chosen | None, live: LiveWsdl | None, assign: Assign | None) -> Action:
         """Give the action: with what is called, or with what finds that out."""
@@ -224,18 +232,23 @@ class _Call:
             called = chosen if live is None else await live.get(address, lambda *place: self._fetch(run, *place))
             assert called is not None
             request = self._request(called, address, frame, run)
-            got = await run.resources.send_http(self._app, settings.connection, request)
-            if len(got.body) > _THREAD_BYTES:
-                body = await asyncio.to_thread(self._read, got, called)
-            else:
-                body = self._read(got, called)
-            frame[self._slot] = body
+            if self._later is not None:
+                self._later.note(run, partial(self._send, run, request, called))
+                return 0
+            frame[self._slot] = await self._send(run, request, called)
             if assign is not None:
                 with computing(run):
                     assign(frame)
             return 0
 
         return Action(run, waits=True, repeats=settings.repeat, retry=self._app.connections[settings.connection].retry)
+
+    async def _send(self, run: Run, request: HttpRequest, called: Chosen) -> Any:
+        """Send the request and give the body of the reply. Raises NodeError for a fault."""
+        got = await run.resources.send_http(self._app, self._settings.connection, request)
+        if len(got.body) > _THREAD_BYTES:
+            return await asyncio.to_thread(self._read, got, called)
+        return self._read(got, called)
 
     async def _fetch(self, run: Run, path: str, query: str) -> HttpReply:
         request = HttpRequest(

@@ -306,18 +306,18 @@ class MariadbSession:
         if self._rows is rows:
             self._rows = None
 
-    async def set_mark(self) -> None:
+    async def set_mark(self, name: str) -> None:
         """See Session."""
-        await self.command("SAVEPOINT microflow")
+        await self.command(f"SAVEPOINT {name}")
 
-    async def drop_mark(self) -> None:
+    async def drop_mark(self, name: str) -> None:
         """See Session."""
-        await self.command("RELEASE SAVEPOINT microflow")
+        await self.command(f"RELEASE SAVEPOINT {name}")
 
-    async def undo_to_mark(self) -> None:
+    async def undo_to_mark(self, name: str) -> None:
         """See Session."""
-        await self.command("ROLLBACK TO SAVEPOINT microflow")
-        await self.command("RELEASE SAVEPOINT microflow")
+        await self.command(f"ROLLBACK TO SAVEPOINT {name}")
+        await self.command(f"RELEASE SAVEPOINT {name}")
 
     async def commit(self) -> None:
         """See Session."""

@@ -173,18 +173,18 @@ class PostgresqlSession:
         if not self.is_undone:
             await self._connection.execute(f"close {name}")
 
-    async def set_mark(self) -> None:
+    async def set_mark(self, name: str) -> None:
         """See Session."""
-        await self._connection.execute("savepoint microflow")
+        await self._connection.execute(f"savepoint {name}")
 
-    async def drop_mark(self) -> None:
+    async def drop_mark(self, name: str) -> None:
         """See Session."""
-        await self._connection.execute("release savepoint microflow")
+        await self._connection.execute(f"release savepoint {name}")
 
-    async def undo_to_mark(self) -> None:
+    async def undo_to_mark(self, name: str) -> None:
         """See Session."""
-        await self._connection.execute("rollback to savepoint microflow")
-        await self._connection.execute("release savepoint microflow")
+        await self._connection.execute(f"rollback to savepoint {name}")
+        await self._connection.execute(f"release savepoint {name}")
 
     async def commit(self) -> None:
         """See Session."""

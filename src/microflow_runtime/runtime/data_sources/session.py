@@ -49,16 +49,16 @@ class Session(Protocol):
         """Run a select whose rows are fetched later, while other statements may run in between."""
         ...
 
-    async def set_mark(self) -> None:
+    async def set_mark(self, name: str) -> None:
         """Set a savepoint."""
         ...
 
-    async def drop_mark(self) -> None:
+    async def drop_mark(self, name: str) -> None:
         """Keep what was done since the savepoint."""
         ...
 
-    async def undo_to_mark(self) -> None:
-        """Undo what was done since the savepoint."""
+    async def undo_to_mark(self, name: str) -> None:
+        """Undo what was done since the savepoint, and forget it."""
         ...
 
     async def commit(self) -> None:

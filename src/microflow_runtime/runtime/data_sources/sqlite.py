@@ -125,17 +125,17 @@ class SqliteSession:
         """End a stream."""
         await self._do(cursor.close)
 
-    async def set_mark(self) -> None:
+    async def set_mark(self, name: str) -> None:
         """See Session."""
-        await self._do(self._each, ("SAVEPOINT microflow",))
+        await self._do(self._each, (f"SAVEPOINT {name}",))
 
-    async def drop_mark(self) -> None:
+    async def drop_mark(self, name: str) -> None:
         """See Session."""
-        await self._do(self._each, ("RELEASE microflow",))
+        await self._do(self._each, (f"RELEASE {name}",))
 
-    async def undo_to_mark(self) -> None:
+    async def undo_to_mark(self, name: str) -> None:
         """See Session."""
-        await self._do(self._each, ("ROLLBACK TO microflow", "RELEASE microflow"))
+        await self._do(self._each, (f"ROLLBACK TO {name}", f"RELEASE {name}"))
 
     async def commit(self) -> None:
         """See Session."""

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from time import monotonic
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from microflow_runtime.engine.sql import SqlStatement
 from microflow_runtime.errors import LimitExceeded, NodeError
@@ -21,6 +21,15 @@ _LONGEST_PAUSE_SECONDS: Final = 0.05
 _STOP_SECONDS: Final = 0.4
 """How long a caller whose time is over waits for the database to stop; then it is answered and the connection seen to apart."""
 _COMMIT_SECONDS: Final = 10.0
+_ALONE: Final = "microflow"
+"""The savepoint of one statement; those of parts of an execution have a number behind it."""
+
+
+class Mark(NamedTuple):
+    """A savepoint. Without a `name` it stands at the beginning of the transaction, which was the `begun`th then."""
+
+    name: str
+    begun: int
 
 
 class Transaction:
@@ -35,7 +44,10 @@ class Transaction:
         self._is_open = False
         self._is_lost = False
         self._is_gone = False
+        self._has_lost_all = False
         self._is_ours = True
+        self._begun = 0
+        self._marks = 0
 
     async def run(
         self, statement: SqlStatement, values: Mapping[str, Any], row_limit: int, *, undo_alone: bool
@@ -89,6 +101,7 @@ class Transaction:
                         raise failure.as_error(self._told) from error
                     if failure.again == "anew":
                         await self._to_the_end(self._session.rollback())
+                        self._begun += 1
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
 
@@ -110,16 +123,16 @@ class Transaction:
         is_first = not self._is_used
         has_mark = undo_alone and not is_first
         if has_mark:
-            await session.set_mark()
+            await session.set_mark(_ALONE)
         try:
             result = await work(session)
         except BaseException:
             with suppress(*session.errors):  # a connection that cannot even do that is looked at by whoever failed
-                await (session.undo_to_mark() if has_mark else session.rollback() if is_first else _nothing())
+                await (session.undo_to_mark(_ALONE) if has_mark else session.rollback() if is_first else _nothing())
             raise
         self._is_used = True
         if has_mark:
-            await session.drop_mark()
+            await session.drop_mark(_ALONE)
         return result
 
     async def _to_the_end(self, work: Coroutine[Any, Any, _T]) -> _T:
@@ -171,12 +184,62 @@ class Transaction:
             self._pool.distrust()
         if self._is_used and (failure.is_gone or failure.loses_all or self._session.is_undone):
             self._is_lost = True
+            self._has_lost_all = self._has_lost_all or failure.loses_all
 
     def _refuse_if_lost(self) -> None:
         """Refuse what would follow on a transaction that was undone: it must not pass for all of it."""
         if self._is_lost or self._is_gone:
             message = f"the transaction on {self._told} was undone when a statement failed or was stopped."
             raise NodeError(message, kind="database")
+
+    async def set_mark(self) -> Mark:
+        """Set a savepoint. Source of the contract: `engine.sql.SqlConnection`."""
+        async with self._turn:
+            self._refuse_if_lost()
+            if not self._is_used:
+                return Mark("", self._begun)
+            self._marks += 1
+            name = f"{_ALONE}_{self._marks}"
+            await self._marking(self._session.set_mark(name))
+            return Mark(name, self._begun)
+
+    async def drop_mark(self, mark: Mark) -> None:
+        """Keep what was done since a savepoint. See `SqlConnection`."""
+        async with self._turn:
+            if mark.name and mark.begun == self._begun:
+                self._refuse_if_lost()
+                await self._marking(self._session.drop_mark(mark.name))
+
+    async def undo_to_mark(self, mark: Mark) -> None:
+        """Undo what was done since a savepoint. See `SqlConnection`.
+
+        A transaction that has begun anew had only read before, so undoing all of it undoes no more than is asked for.
+        """
+        async with self._turn:
+            is_all = not mark.name or mark.begun != self._begun
+            if self._is_gone or (self._has_lost_all and not is_all):
+                return
+            session = self._session
+            try:
+                await self._to_the_end(session.rollback() if is_all else session.undo_to_mark(mark.name))
+            except session.errors as error:
+                self._note(session.failure_of(error))
+                self._is_lost = True
+                return
+            self._is_lost = False
+            if is_all:
+                self._is_used = self._has_lost_all = False
+                self._begun += 1
+
+    async def _marking(self, work: Coroutine[Any, Any, None]) -> None:
+        session = self._session
+        try:
+            await self._to_the_end(work)
+        except session.errors as error:
+            failure = session.failure_of(error)
+            self._note(failure)
+            self._is_lost = True
+            raise failure.as_error(self._told) from error
 
     async def commit(self) -> None:
         """Make the changes last. Raises NodeError of a kind `database…`; after one without an answer nobody knows whether they do."""
