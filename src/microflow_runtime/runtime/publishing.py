@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
-from typing import Final
 
 import msgspec
 
@@ -16,15 +15,12 @@ from microflow_runtime.runtime.answering import content_that_answers, content_th
 from microflow_runtime.runtime.begin_again import begins_again
 from microflow_runtime.runtime.builder import Candidate, Forms, Publication, read_app, records_of
 from microflow_runtime.runtime.grants import Ask, NotGranted, asks_of_app, faults_of
-from microflow_runtime.runtime.manifest import FLOWS, FOLDER, PATCH, WHOLE, FlowRecord, Place
+from microflow_runtime.runtime.manifest import FLOWS, PATCH, WHOLE, FlowRecord, Place
 from microflow_runtime.runtime.packages import Package, app_package_name, flow_package_name, with_callees
 from microflow_runtime.runtime.report import RefreshReport, report_on
 from microflow_runtime.runtime.runtime import Runtime
 from microflow_runtime.runtime.snapshot_content import SnapshotContent, content_of, read_content, read_files, rows_of
 from microflow_runtime.store import AuditEntry, Snapshot
-
-RESERVED: Final = frozenset((FOLDER, "working"))
-"""Versions that no snapshot can have: they stand for the working folder."""
 
 
 class Deployment(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,8 +144,6 @@ class Publishing:
         is_broken = any(fault.is_error for fault in definitions.faults)
         if app is None:
             raise DefinitionFaults([fault for fault in definitions.faults if fault.is_error])
-        if app.version in RESERVED:
-            raise BadRequest(f"No snapshot can have the version {app.version}: it stands for the working folder.")
         if not definitions.microflows and not is_broken:
             raise BadRequest("The package holds no flow.")
         kind = package.kind if is_broken else _kind_of(package, definitions, name)

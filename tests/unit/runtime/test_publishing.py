@@ -156,7 +156,7 @@ async def test_publishing_again_may_activate(home: SmallHome) -> None:
 async def test_versions_that_mean_the_folder_are_refused(home: SmallHome, version: str) -> None:
     """No snapshot can be mistaken for the working folder."""
     runtime = await home.runtime()
-    with pytest.raises(BadRequest, match="stands for the working folder"):
+    with pytest.raises(DefinitionFaults, match="stands for the working folder"):
         await deploy(runtime, package_of(app_text(version), TEXT, flow_text("Say", "1")), audit)
 
 

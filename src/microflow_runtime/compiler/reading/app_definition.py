@@ -18,6 +18,8 @@ from microflow_runtime.path_names import wrong_with
 
 _PASSWORD: Final = re.compile(r"[^/]*//[^/@]*:[^/]*@")
 _VERSION: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?", re.ASCII)
+RESERVED_VERSIONS: Final = frozenset(("folder", "working"))
+"""Versions that no snapshot can have: they stand for the working folder."""
 
 
 class Version(msgspec.Struct, frozen=True):
@@ -27,6 +29,10 @@ class Version(msgspec.Struct, frozen=True):
 
     def read(self, value: Any, path: KeyPath, findings: Findings) -> Any:
         """See Shape."""
+        if isinstance(value, str) and value in RESERVED_VERSIONS:
+            message = f"No snapshot can have the version `{value}`: it stands for the working folder"
+            findings.add(fault_codes.BAD_VALUE, message, path, expected=self.example, found=value)
+            return BAD
         if isinstance(value, str) and _VERSION.fullmatch(value) and not wrong_with(value):
             return value
         if not isinstance(value, str):

@@ -30,6 +30,7 @@ _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "sslmode": ("disable", "require", "verify-ca", "verify-full"),
 }
 _LONGEST_CONNECT_SECONDS: Final = 60
+_SQLITE_OWN: Final = ("-journal", "-wal", "-shm")
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -175,4 +176,6 @@ def _sqlite_path(read: _Reader, url: SplitResult, folder: Path) -> Path:
     if url.netloc or (reason := wrong_with(name)):
         why = "" if url.netloc else f": {reason}"
         raise read.wrong(f"must name a plain file, as sqlite:///name.db{why}")
+    if name.endswith(_SQLITE_OWN):
+        raise read.wrong(f"names a file that SQLite keeps beside its own: it ends with {', '.join(_SQLITE_OWN)}")
     return folder / name

@@ -109,6 +109,13 @@ def test_an_sqlite_file_lies_under_the_home(tmp_path: Path, url: str) -> None:
         Home(tmp_path).prepare(SCRIPT, url=url)
 
 
+@pytest.mark.parametrize("name", ["orders.db-wal", "orders.db-shm", "orders.db-journal"])
+def test_a_file_that_sqlite_keeps_is_no_database_of_its_own(tmp_path: Path, name: str) -> None:
+    """It would be written into another database's log."""
+    with pytest.raises(SettingsError, match="SQLite keeps beside its own"):
+        Home(tmp_path).prepare(SCRIPT, url=f"sqlite:///{name}")
+
+
 def test_a_url_takes_variables_of_the_environment(tmp_path: Path) -> None:
     """`{file}` is the environment's variable; one that it does not have is told with its name."""
     home = Home(tmp_path)
