@@ -71,8 +71,7 @@ def _mask_in_place(run: Run, failure: ExecutionError, texts: ValueTexts | None) 
 
 def _hide_causes(failure: ExecutionError, error: Exception, plan: Plan, own: Sensitive | None) -> None:
     """Hide what formulas and misfits tell in the sentence that no list of values would find."""
-    cause: BaseException | None = error
-    while cause is not None:
+    for cause in _causes_of(error):
         if isinstance(cause, FeelError) and not isinstance(cause, FeelLimitError) and not cause.is_masked:
             cause.is_masked = True
             if own is not None and cause.text not in own.plain:
@@ -81,6 +80,15 @@ def _hide_causes(failure: ExecutionError, error: Exception, plan: Plan, own: Sen
             isinstance(part, str) and _names_secret(part, plan) for part in cause.path
         ):
             failure.message = failure.message.replace(cause.found, hidden(cause.found))
+
+
+def _causes_of(error: BaseException) -> Iterator[BaseException]:
+    """Give an error and what caused it, each once: a misfit that is raised with a longer path is its own cause."""
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        yield cause
         cause = cause.__cause__
 
 

@@ -9,7 +9,9 @@ import pytest
 from tests.unit.nodes.code_app import FUNCTIONS
 from tests.unit.small_apps import FakeSources, SmallApp
 
+from microflow_runtime.compiler.business_objects import Misfit
 from microflow_runtime.engine import mask_sentence, masked_trace, record_execution
+from microflow_runtime.engine.masked_sentences import _causes_of
 from microflow_runtime.engine.value_texts import ValueTexts
 from microflow_runtime.errors import ExecutionError, InputError, NodeError
 
@@ -295,3 +297,13 @@ def test_how_values_are_found(value: Any, sentence: str, masked: str) -> None:
     texts = ValueTexts()
     texts.add(value)
     assert texts.mask(sentence) == masked
+
+
+def test_an_error_that_is_its_own_cause_is_looked_at_once() -> None:
+    """As a misfit is when it is raised with a longer path; a ring of two ends as well."""
+    misfit, failure = Misfit("text", "nothing"), NodeError("x")
+    misfit.__cause__ = misfit
+    failure.__cause__ = misfit
+    assert list(_causes_of(failure)) == [failure, misfit]
+    misfit.__cause__ = failure
+    assert list(_causes_of(failure)) == [failure, misfit]
