@@ -68,9 +68,13 @@ _BODIES: Final = {
     "duplicate keys": (b'{"flowName":"none","flowName":"Name","object":{"NameBO":{"name":"a","name":"b"}}}', 200),
     "bad UTF-8": (b'{"flowName":"\xff\xfe\xc0\x80"}', 400),
     "a lone surrogate": (b'{"flowName":"\\ud800"}', 400),
-    "UTF-16": ('{"flowName":"Name"}'.encode("utf-16"), 400),
-    "UTF-32": ('{"flowName":"Name"}'.encode("utf-32"), 400),
-    "a byte order mark": (b"\xef\xbb\xbf" + _GOOD, 400),
+    "UTF-16 with its mark": (_GOOD.decode().encode("utf-16"), 200),
+    "UTF-32 with its mark": (_GOOD.decode().encode("utf-32"), 200),
+    "UTF-16 that nothing tells": (_GOOD.decode().encode("utf-16-le"), 400),
+    "half of UTF-16": (_GOOD.decode().encode("utf-16")[:-1], 400),
+    "a byte order mark": (b"\xef\xbb\xbf" + _GOOD, 200),
+    "two byte order marks": (b"\xef\xbb\xbf" * 2 + _GOOD, 400),
+    "many byte order marks": (b"\xef\xbb\xbf" * 100_000, 400),
     "arrays nested deeply": (b"[" * _DEEP + b"]" * _DEEP, 400),
     "objects nested deeply": (b'{"a":' * _DEEP + b"1" + b"}" * _DEEP, 400),
     "nested deeply in a field": (b'{"flowName":"Name","object":{"NameBO":' + b"[" * _DEEP + b"]" * _DEEP + b"}}", 400),
@@ -128,10 +132,10 @@ def test_names_of_files(server: Server, event: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "headers", [("Content-Type: text/xml",), (), (_JSON + "; charset=utf-16",), (_JSON, "Content-Encoding: gzip")]
+    "headers", [("Content-Type: text/xml",), (), (_JSON + "; charset=klingon",), (_JSON, "Content-Encoding: gzip")]
 )
 def test_other_content(server: Server, headers: tuple[str, ...]) -> None:
-    """Another content type, none, another charset, and a compressed body are 415."""
+    """Another content type, none, a charset that is not known, and a compressed body are 415."""
     check(server, request(server, gzip.compress(_GOOD), *headers), 415)
 
 

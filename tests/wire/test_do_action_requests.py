@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from tests.wire.asgi_client import Answer
 from tests.wire.world import EXECUTION_ID, OPERATOR, PAGE_ORIGIN, World
@@ -82,12 +83,34 @@ def test_content_types_that_are_taken(world: World, content_type: str) -> None:
 
 @pytest.mark.parametrize(
     "content_type",
-    ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=utf-16", "application/xml", ""],
+    ["text/plain", "application/x-www-form-urlencoded", "application/xml", ""],
 )
 def test_content_types_that_are_refused(world: World, content_type: str) -> None:
-    """Anything but JSON in UTF-8 is 415, still in the six keys."""
+    """Anything but JSON is 415, still in the six keys."""
     answer = world.act(RATE, headers={"content-type": content_type})
     assert (answer.status, answer.body) == (415, refusal("The body must be application/json in UTF-8."))
+
+
+def test_an_unknown_charset_is_refused(world: World) -> None:
+    """It is 415, and the nearest encoding is named."""
+    answer = world.act(RATE, headers={"content-type": "application/json; charset=windows-875"})
+    told = 'The body has an encoding that is not known: \\"windows-875\\" (did you mean \\"windows-874\\"?).'
+    assert (answer.status, answer.body) == (415, refusal(told))
+
+
+@pytest.mark.parametrize(
+    ("charset", "codec"),
+    [
+        ("", "utf-8-sig"),
+        ("; charset=utf-8", "utf-8-sig"),
+        ("; charset=UTF-16", "utf-16-be"),
+        ("; charset=tis-620", "cp874"),
+    ],
+)
+def test_bodies_in_their_charset(world: World, charset: str, codec: str) -> None:
+    """A mark is skipped and a declared charset is honoured; the reply is in UTF-8 whatever it was."""
+    body = msgspec.json.encode(RATE).decode().encode(codec)
+    assert world.act(body, headers={"content-type": f"application/json{charset}"}).body == RATE_REPLY
 
 
 def test_a_compressed_body_is_refused(world: World) -> None:
@@ -118,9 +141,11 @@ def test_pretty_printed_json(world: World) -> None:
         (b'{"flowName":"Rate","snapVersion":[]}', "The key snapVersion must be a text."),
         (b'{"flowName":"Rate","object":[]}', "The key object must be an object: Business Object name to value."),
         (b'{"flowName":"Rate","object":{}', "The body is not JSON: Input data was truncated."),
-        (b"\xff\xfe{\x00}\x00", "The body is not JSON: JSON is malformed: invalid character (byte 0)."),
-        (b'{"flowName":"\xff"}', "The body is not UTF-8: a wrong byte at position 0."),
-        (b"\xef\xbb\xbf{}", "The body is not JSON: JSON is malformed: invalid character (byte 0)."),
+        (b"\xff\xfe{\x00}\x00", "The body needs flowName, a text."),
+        (b"\xff\xfe{\x00}", "The body is not UTF-16: a wrong byte at position 4."),
+        (b"\xef\xbb\xbf" * 2 + b"{}", "The body is not JSON: JSON is malformed: invalid character (byte 0)."),
+        (b'{"flowName":"\xff"}', "The body is not UTF-8: a wrong byte at position 13."),
+        (b"\xef\xbb\xbf{}", "The body needs flowName, a text."),
         (b'{"a":' + b"1" * 100_000 + b"}", "The body is not JSON: Integer value out of range - at `$[...]`."),
         (b'{"a":1.' + b"1" * 100_000 + b"}", "The body is not JSON: a number has more than 1000 digits."),
         (b'{"a":1e999999999}', "The body is not JSON: a number has an exponent beyond 6144."),

@@ -8,7 +8,8 @@ from typing import Final
 from starlette.types import Message, Receive
 
 from microflow_runtime.errors import BadRequest, Refusal, TooLarge, UnsupportedMediaType
-from microflow_runtime.web.headers import is_json
+from microflow_runtime.text import UTF_8, BrokenText, to_utf8
+from microflow_runtime.web.headers import is_json, json_encoding
 
 _SWEEP_SECONDS: Final = 0.5
 _LONGEST_LENGTH: Final = 18
@@ -38,10 +39,25 @@ class BodyReader:
                     task.cancel()
 
     async def read(self, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
-        """Give the whole body.
+        """Give the whole body, in UTF-8 whatever the content type declares; a mark is left to who decodes it.
 
-        Raises UnsupportedMediaType for what is not plain JSON in UTF-8, TooLarge, and BadRequest when it does not arrive.
+        Raises UnsupportedMediaType for what is not plain JSON in an encoding that is known, TooLarge, and BadRequest when it
+        does not arrive or holds a wrong byte.
         """
+        content_type = headers.get(b"content-type")
+        body = await self._read(headers, receive)
+        return body if is_json(content_type) else self._recoded(body, content_type)
+
+    def _recoded(self, body: bytes, content_type: bytes | None) -> bytes:
+        try:
+            recoded = to_utf8(body, json_encoding(content_type) or UTF_8)
+        except BrokenText as error:
+            raise BadRequest(f"The body {error.reason}.") from error
+        if len(recoded) > self.most_bytes:
+            raise TooLarge(f"The body has more than {self.most_bytes} bytes in UTF-8.")
+        return recoded
+
+    async def _read(self, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
         refusal = self._refusal(headers)
         if refusal is not None:
             if b"expect" not in headers:
@@ -69,8 +85,13 @@ class BodyReader:
 
     def _refusal(self, headers: Mapping[bytes, bytes]) -> Refusal | None:
         """Say what is wrong with the body by what its headers tell."""
-        if not is_json(headers.get(b"content-type")):
-            return UnsupportedMediaType("The body must be application/json in UTF-8.")
+        content_type = headers.get(b"content-type")
+        if not is_json(content_type):
+            try:
+                if json_encoding(content_type) is None:
+                    return UnsupportedMediaType("The body must be application/json in UTF-8.")
+            except UnsupportedMediaType as refusal:
+                return refusal
         if b"content-encoding" in headers and headers[b"content-encoding"].lower() != b"identity":
             return UnsupportedMediaType("The body must not be compressed.")
         length = headers.get(b"content-length")

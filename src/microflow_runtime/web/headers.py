@@ -3,6 +3,9 @@
 from typing import Final
 from urllib.parse import quote
 
+from microflow_runtime.errors import UnsupportedMediaType
+from microflow_runtime.text import UTF_8, Encoding, UnknownEncoding, declared_encoding
+
 Header = tuple[bytes, bytes]
 JSON: Final[Header] = (b"content-type", b"application/json; charset=utf-8")
 TEXT: Final[Header] = (b"content-type", b"text/plain; charset=utf-8")
@@ -41,22 +44,41 @@ def pick(headers: list[Header]) -> dict[bytes, bytes]:
     return found
 
 
+_MOST_REMEMBERED: Final = 64
+_LONGEST_REMEMBERED: Final = 100
+_plain: set[bytes] = set()
+"""Content types that were found to be JSON in UTF-8: clients send few, and each is looked at once."""
+
+
 def error_headers(kind: str, code: str) -> tuple[Header, Header]:
     """Give the headers that tell a program which error it is; what of a kind is no printable ASCII is percent-encoded."""
     return (b"x-microflow-error", quote(kind, safe=_PLAIN).encode()), (b"x-microflow-error-code", code.encode())
 
 
 def is_json(content_type: bytes | None) -> bool:
-    """Tell whether this is application/json, whatever its parameters, unless they name a charset other than UTF-8."""
-    if content_type == b"application/json":
+    """Whether this is application/json in UTF-8, which nothing has to be done about."""
+    if content_type == b"application/json" or content_type in _plain:
         return True
-    if content_type is None:
+    try:
+        is_plain = json_encoding(content_type) is UTF_8
+    except UnsupportedMediaType:
         return False
-    media, _, parameters = content_type.lower().partition(b";")
-    if media.strip() != b"application/json":
-        return False
-    for parameter in parameters.split(b";"):
-        name, _, value = parameter.partition(b"=")
-        if name.strip() == b"charset" and value.strip().strip(b'"') not in {b"utf-8", b"utf8"}:
-            return False
-    return True
+    if is_plain and content_type is not None and len(content_type) <= _LONGEST_REMEMBERED:
+        if len(_plain) >= _MOST_REMEMBERED:
+            _plain.clear()
+        _plain.add(content_type)
+    return is_plain
+
+
+def json_encoding(content_type: bytes | None) -> Encoding | None:
+    """Give the encoding of a body of application/json, UTF-8 unless its `charset` says another; None for any other type.
+
+    Raises UnsupportedMediaType for an encoding that is not known.
+    """
+    text = (content_type or b"").decode("latin-1")
+    if text.partition(";")[0].strip().lower() != "application/json":
+        return None
+    try:
+        return declared_encoding(text) or UTF_8
+    except UnknownEncoding as error:
+        raise UnsupportedMediaType(f"The body {error.reason}.") from error

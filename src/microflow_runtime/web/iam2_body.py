@@ -7,6 +7,8 @@ import msgspec
 from starlette.requests import ClientDisconnect, Request
 
 from microflow_runtime.errors import BadRequest, TooLarge, UnsupportedMediaType
+from microflow_runtime.text import BrokenText, Encoding, to_utf8
+from microflow_runtime.web.headers import json_encoding
 
 MOST_BYTES = 64 * 1024
 _Body = TypeVar("_Body")
@@ -15,10 +17,10 @@ _Body = TypeVar("_Body")
 async def read_json(request: Request, kind: type[_Body], *, seconds: float) -> _Body:
     """Read the body as a record of `kind`, within `seconds`.
 
-    Raises UnsupportedMediaType for what is not plain JSON in UTF-8, TooLarge, and BadRequest for what does not fit; the
+    Raises UnsupportedMediaType for what is not plain JSON in an encoding that is known, TooLarge, and BadRequest for what does not fit; the
     message names the field and never its content.
     """
-    _check_type(request)
+    encoding = _check_type(request)
     try:
         async with asyncio.timeout(seconds):
             content = await _read_bounded(request)
@@ -27,23 +29,22 @@ async def read_json(request: Request, kind: type[_Body], *, seconds: float) -> _
     except ClientDisconnect as cause:
         raise BadRequest("The body did not arrive.") from cause
     try:
-        return msgspec.json.decode(content, type=kind)
+        return msgspec.json.decode(to_utf8(content, encoding), type=kind)
+    except BrokenText as cause:
+        raise BadRequest(f"The body {cause.reason}.") from cause
     except msgspec.ValidationError as cause:
         raise BadRequest(str(cause)) from cause
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as cause:
         raise BadRequest("The body is not JSON.") from cause
 
 
-def _check_type(request: Request) -> None:
-    media, _, parameters = request.headers.get("content-type", "").partition(";")
-    if media.strip().lower() != "application/json":
+def _check_type(request: Request) -> Encoding:
+    encoding = json_encoding(request.headers.get("content-type", "").encode("latin-1"))
+    if encoding is None:
         raise UnsupportedMediaType("The body must be application/json.")
-    for parameter in parameters.lower().split(";"):
-        name, _, value = parameter.partition("=")
-        if name.strip() == "charset" and value.strip().strip('"') not in {"utf-8", "utf8"}:
-            raise UnsupportedMediaType("The body must be in UTF-8.")
     if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
         raise UnsupportedMediaType("The body must not be compressed.")
+    return encoding
 
 
 async def _read_bounded(request: Request) -> bytes:

@@ -104,3 +104,20 @@ async def test_a_cancellation_from_outside_stays_one() -> None:
     reading.cancel()
     with pytest.raises(asyncio.CancelledError):
         await reading
+
+
+async def test_a_body_in_another_charset_comes_in_utf8() -> None:
+    """Whatever is declared; its bounds hold for the bytes that come and for those that they become."""
+    declared = {b"content-type": b"application/json; charset=windows-874"}
+    assert await _reader().read(declared, _sent(b'"\xa1"')) == '"ก"'.encode()
+    with pytest.raises(TooLarge, match="in UTF-8"):
+        await _reader().read(declared, _sent(b"\xa1" * 9))
+    with pytest.raises(BadRequest, match="is not windows-874: a wrong byte at position 2"):
+        await _reader().read(declared, _sent(b'"a\xff"'))
+
+
+async def test_an_unknown_charset_is_refused_before_the_body() -> None:
+    """With the nearest name."""
+    declared = {b"content-type": b"application/json; charset=windows-875"}
+    with pytest.raises(UnsupportedMediaType, match='did you mean "windows-874"'):
+        await _reader().read(declared, _sent(b"{}"))

@@ -2,7 +2,8 @@
 
 import pytest
 
-from microflow_runtime.web.headers import error_headers, is_json, pick
+from microflow_runtime.web import headers
+from microflow_runtime.web.headers import error_headers, is_json, json_encoding, pick
 
 
 def test_only_the_wanted_headers_are_kept() -> None:
@@ -26,6 +27,8 @@ def test_a_header_that_comes_twice_fits_nothing() -> None:
         (b"application/json; charset=utf8; x=y", True),
         (b"application/json; charset=latin-1", False),
         (b"application/json; charset=utf-16", False),
+        (b"application/json; charset", False),
+        (b"application/json; xcharset=utf-16", True),
         (b"application/jsonp", False),
         (b"application/json, text/plain", False),
         (b"text/plain", False),
@@ -36,7 +39,31 @@ def test_a_header_that_comes_twice_fits_nothing() -> None:
 )
 def test_what_counts_as_json(content_type: bytes | None, wanted: bool) -> None:
     """JSON in UTF-8, by whatever parameters, and nothing else."""
-    assert is_json(content_type) is wanted
+    assert [is_json(content_type), is_json(content_type)] == [wanted] * 2
+
+
+def test_few_content_types_are_remembered() -> None:
+    """Clients send few; what many or long ones would take is bounded, and they count all the same."""
+    assert all(is_json(b"application/json; x=%d" % number) for number in range(1_000))
+    assert is_json(b"application/json; x=" + b"y" * 10_000)
+    assert len(headers._plain) <= 64
+    assert max(map(len, headers._plain)) <= 100
+
+
+@pytest.mark.parametrize(
+    ("content_type", "name"),
+    [
+        (b"application/json", "UTF-8"),
+        (b'APPLICATION/JSON; x="a"; Charset = "Windows-874"', "windows-874"),
+        (b"application/json;charset=TIS_620", "TIS-620"),
+        (b"text/plain; charset=utf-8", None),
+        (None, None),
+    ],
+)
+def test_the_encoding_of_a_body(content_type: bytes | None, name: str | None) -> None:
+    """What `charset` says by any label, UTF-8 without it, none for what is not JSON."""
+    found = json_encoding(content_type)
+    assert (None if found is None else found.name) == name
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ import msgspec
 from microflow_runtime.errors import BadRequest
 from microflow_runtime.feel.json_text import EXACT, INT_BOUND, MAX_DIGITS, MAX_EXPONENT
 from microflow_runtime.feel.numbers import format_number
+from microflow_runtime.text import BrokenText, to_utf8
 
 __all__ = ["INT_BOUND", "MAX_DIGITS", "MAX_EXPONENT", "JsonLimits", "decode_json", "encode_json", "exact_number"]
 
@@ -35,36 +36,62 @@ _EXPONENT: Final = re.compile(rb"E[+-]")
 _decode: Final = msgspec.json.Decoder(float_hook=EXACT.create_decimal).decode
 _encode: Final = msgspec.json.Encoder(decimal_format="number").encode
 _DEFAULTS: Final = JsonLimits()
+_MARKS: Final = (b"\xef\xbb", b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")
+"""How byte order marks begin."""
 
 
 def decode_json(body: bytes, limits: JsonLimits = _DEFAULTS) -> Any:
-    """Decode a JSON text.
+    """Decode a JSON text: in UTF-8, or in what its byte order mark says.
 
-    Raises BadRequest when it is not JSON, not UTF-8, nested deeper than the limit, or holds too many keys, too long a text
+    Raises BadRequest when it is not JSON, holds a wrong byte, is nested deeper than the limit, or holds too many keys, too long a text
     or too large a number.
     """
     try:
         value = _decode(body)
-    except UnicodeDecodeError as error:
-        raise BadRequest(f"The body is not UTF-8: a wrong byte at position {error.start}.") from error
-    except RecursionError as error:
-        raise BadRequest(f"The body is nested deeper than {limits.depth} levels.") from error
-    except Inexact as error:
-        what = (
-            f"an exponent beyond {MAX_EXPONENT}"
-            if isinstance(error, Overflow | Underflow)
-            else f"more than {MAX_DIGITS} digits"
-        )
-        raise BadRequest(f"The body is not JSON: a number has {what}.") from error
-    except ArithmeticError as error:
-        raise BadRequest(f"The body is not JSON: a number has an exponent beyond {MAX_EXPONENT}.") from error
-    except ValueError as error:  # msgspec.DecodeError is one
-        raise BadRequest(f"The body is not JSON: {error}.") from error
+    except (ValueError, ArithmeticError, RecursionError) as error:  # only now is it worth a look how the body begins
+        if not body.startswith(_MARKS):
+            raise _refusal(body, error, limits) from error
+        body = _without_mark(body)
+        value = _decode_again(body, limits)
     size = len(body)
     containers = body.count(b"{") + body.count(b"[")  # as many as there are, or more: a text may hold some
     if containers > limits.depth or size >= _KEY_BYTES * limits.keys_per_object or size > limits.text_bytes:
         _check_sizes(value, limits, body, containers)
     return value
+
+
+def _without_mark(body: bytes) -> bytes:
+    try:
+        return to_utf8(body)
+    except BrokenText as error:
+        raise BadRequest(f"The body {error.reason}.") from error
+
+
+def _decode_again(body: bytes, limits: JsonLimits) -> Any:
+    """Decode a body that had a mark."""
+    try:
+        return _decode(body)
+    except (ValueError, ArithmeticError, RecursionError) as error:
+        raise _refusal(body, error, limits) from error
+
+
+def _refusal(body: bytes, error: Exception, limits: JsonLimits) -> BadRequest:
+    """Say what the decoder's error means."""
+    match error:
+        case UnicodeDecodeError():
+            try:
+                body.decode()  # the decoder counts from the beginning of a text
+            except UnicodeDecodeError as wrong:
+                return BadRequest(f"The body is not UTF-8: a wrong byte at position {wrong.start}.")
+            return BadRequest("The body is not UTF-8.")
+        case RecursionError():
+            return BadRequest(f"The body is nested deeper than {limits.depth} levels.")
+        case Inexact() if not isinstance(error, Overflow | Underflow):
+            return BadRequest(f"The body is not JSON: a number has more than {MAX_DIGITS} digits.")
+        case ArithmeticError():
+            return BadRequest(f"The body is not JSON: a number has an exponent beyond {MAX_EXPONENT}.")
+        case _:  # msgspec.DecodeError is a ValueError
+            return BadRequest(f"The body is not JSON: {error}.")
 
 
 def encode_json(value: Any) -> bytes:

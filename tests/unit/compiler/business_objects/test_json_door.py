@@ -36,9 +36,12 @@ def test_numbers_keep_their_digits(text: bytes, value: Any) -> None:
         (b"[1,]", "is not JSON"),
         (b"NaN", "is not JSON"),
         (b"Infinity", "is not JSON"),
-        (b"\xef\xbb\xbf{}", "is not JSON"),
-        ('{"a": 1}'.encode("utf-16"), "is not"),
-        (b'"\xff"', "is not UTF-8"),
+        (b"\xef\xbb\xbf" * 2 + b"{}", "is not JSON"),
+        (b"\xef\xbb\xbf{", "is not JSON"),
+        (b"\xef\xbb\xbf" + b"[" * 100_000, "nested deeper than 64 levels"),
+        ('{"a": 1}'.encode("utf-16-le"), "is not"),
+        ('{"a": 1}'.encode("utf-16")[:-1], "is not UTF-16: a wrong byte at position 16"),
+        (b'{"a": "\xff"}', "is not UTF-8: a wrong byte at position 7"),
         (b'{"a\xc3": 1}', "is not"),
         (b'"\\ud800"', "is not"),
         (b"1e6145", "an exponent beyond 6144"),
@@ -85,3 +88,9 @@ def test_keys_and_texts_are_bounded() -> None:
 def test_decimals_go_out_as_numbers() -> None:
     """A Decimal is a number on the wire, with its digits, and Thai is not escaped."""
     assert encode_json({"a": Decimal("1.50"), "b": "ก"}) == '{"a":1.50,"b":"ก"}'.encode()
+
+
+@pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16", "utf-32"])
+def test_a_mark_is_no_part_of_the_body(codec: str) -> None:
+    """It says what the body is in."""
+    assert decode_json('{"a": "กข"}'.encode(codec)) == {"a": "กข"}
