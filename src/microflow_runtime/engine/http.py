@@ -51,3 +51,13 @@ class HttpReply(msgspec.Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str]
     body: bytes
     url: str = ""
+
+    @property
+    def content_type(self) -> str:
+        """The content type that it declares, `""` without one."""
+        return self.headers.get("content-type", "")
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the body holds nothing, or nothing but blanks and a byte order mark."""
+        return not self.body.strip(b"\xef\xbb\xbf \t\r\n")

@@ -10,6 +10,7 @@ from microflow_runtime.compiler.business_objects.json_door import INT_BOUND, MAX
 from microflow_runtime.errors import BadRequest, NodeError
 from microflow_runtime.feel import format_number
 from microflow_runtime.nodes.rest.texts import TEMPORAL, refused
+from microflow_runtime.text import UTF_8, BrokenText, declared_encoding, to_utf8
 
 _LIMITS: Final = JsonLimits(text_bytes=1024 * 1024 * 1024)
 """How long texts are is bounded by the reply's size already."""
@@ -37,10 +38,12 @@ def _plain(value: Any) -> Any:
     raise refused("the body holds a function or a range, which JSON does not have")
 
 
-def read_json(body: bytes) -> Any:
+def read_json(body: bytes, content_type: str = "") -> Any:
     """Decode a reply; whole numbers are ints, others Decimals. Raises NodeError of kind `http.reply`."""
     try:
-        return decode_json(body, _LIMITS)
+        return decode_json(to_utf8(body, declared_encoding(content_type) or UTF_8), _LIMITS)
+    except BrokenText as error:
+        raise NodeError(f"the body of the reply {error.reason}.", kind="http.reply") from error
     except BadRequest as error:
         told = error.message.replace("The body", "the body of the reply", 1)
         raise NodeError(told, kind="http.reply") from error

@@ -14,13 +14,13 @@ from microflow_runtime.feel import ANY, STRING, ContextType, Type, optional
 from microflow_runtime.model.type_ref import TypeRef
 from microflow_runtime.nodes.rest.json_form import read_json, with_numbers
 from microflow_runtime.nodes.rest.xml_form import read_xml
+from microflow_runtime.text import UTF_8, BrokenText, declared_encoding, decode
 
 Read = Callable[[HttpReply], Awaitable[Any]]
 
 _TYPE: Final = re.compile(r"(\[\s*(?P<item>[^][?]+?)\s*\]|(?P<single>[^][?]+?))(?P<optional>\?)?")
 _SLICE: Final = 500
 """So many items of a list are read without a pause, which takes about a millisecond."""
-_CHARSET: Final = re.compile(r"charset=\"?([A-Za-z0-9._-]+)", re.IGNORECASE)
 
 
 def reply_type(context: NodeContext, written: str | list[str]) -> TypeRef | str | None:
@@ -57,7 +57,7 @@ def body_reader(context: NodeContext, reply: TypeRef | str) -> Read:
     shape = shape_of(reply, context.classes)
 
     async def read(got: HttpReply) -> Any:
-        value = read_json(got.body) if got.body.strip() else None
+        value = None if got.is_empty else read_json(got.body, got.content_type)
         try:
             if type(value) is list and reply.is_list and len(value) > _SLICE:
                 return await _read_in_slices(shape, value)
@@ -89,21 +89,19 @@ async def _read_in_slices(shape: ValueShape, items: list[Any]) -> list[Any]:
 
 
 async def _any(got: HttpReply) -> Any:
-    return with_numbers(read_json(got.body)) if got.body.strip() else None
+    return None if got.is_empty else with_numbers(read_json(got.body, got.content_type))
 
 
 async def _text(got: HttpReply) -> str:
     """Decode the body by the charset that the reply names, UTF-8 where it names none."""
-    named = _CHARSET.search(got.headers.get("content-type", ""))
     try:
-        return got.body.decode(named[1] if named else "utf-8")
-    except (LookupError, UnicodeError) as error:
-        charset = named[1][:40] if named else "UTF-8"
-        raise NodeError(f"the body of the reply is no text in {charset}.", kind="http.reply") from error
+        return decode(got.body, declared_encoding(got.content_type) or UTF_8)
+    except BrokenText as error:
+        raise NodeError(f"the body of the reply {error.reason}.", kind="http.reply") from error
 
 
 async def _xml(got: HttpReply) -> Any:
-    return read_xml(got.body) if got.body.strip() else None
+    return None if got.is_empty else read_xml(got.body, got.content_type)
 
 
 async def _nothing(_got: HttpReply) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from microflow_runtime.engine.http import HttpReply
 from microflow_runtime.errors import NodeError
 from microflow_runtime.nodes.rest.json_form import read_json, with_numbers
+from microflow_runtime.text import shown_text
 
 SUCCESS: Final = "success"
 NOTHING: Final = "nothing"
@@ -74,10 +75,10 @@ def _data(got: HttpReply) -> dict[str, Any]:
 def _shown_body(got: HttpReply) -> tuple[Any, bool]:
     if "json" in got.headers.get("content-type", "") and len(got.body) <= _JSON_BYTES:
         try:
-            return with_numbers(read_json(got.body)), False
+            return with_numbers(read_json(got.body, got.content_type)), False
         except NodeError:
             pass  # it says that it is JSON and is not; it is shown as text
-    text = got.body[: _BODY_CHARACTERS * 4].decode("utf-8", "replace")
+    text = shown_text(got.body[: _BODY_CHARACTERS * 4], got.content_type)
     return text[:_BODY_CHARACTERS], len(got.body) > _BODY_CHARACTERS
 
 

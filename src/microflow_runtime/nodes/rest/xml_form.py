@@ -12,6 +12,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from microflow_runtime.errors import NodeError
 from microflow_runtime.nodes.rest.texts import refused, text_of
+from microflow_runtime.text import BrokenText, declared_encoding, xml_in_utf8
 
 _DEPTH: Final = 64
 _ELEMENTS: Final = 1_000_000
@@ -20,15 +21,15 @@ _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010f
 _TEXT: Final = "#text"
 
 
-def read_xml(body: bytes) -> dict[str, Any]:
+def read_xml(body: bytes, content_type: str = "") -> dict[str, Any]:
     """Read a document. Raises NodeError of kind `http.reply` when it is no XML, has a DTD, or is nested too deep."""
     reader = _Reader()
     try:
-        reader.parser.Parse(body, True)  # noqa: FBT003 - the library's own
+        reader.parser.Parse(xml_in_utf8(body, declared_encoding(content_type)), True)  # noqa: FBT003 - the library's own
+    except BrokenText as error:
+        raise NodeError(f"the body of the reply {error.reason}.", kind="http.reply") from error
     except expat.ExpatError as error:
         raise _broken(f"it is not XML: {expat.ErrorString(error.code)} in line {error.lineno}") from error
-    except (LookupError, ValueError) as error:
-        raise _broken("its encoding is not known") from error
     return reader.document
 
 

@@ -12,6 +12,7 @@ from microflow_runtime.nodes.soap.reading import Envelope, read_anything, read_e
 from microflow_runtime.nodes.soap.shapes import Wsdl
 from microflow_runtime.nodes.soap.writing import ENVELOPES
 from microflow_runtime.nodes.soap.xml_tree import BrokenXml, Element
+from microflow_runtime.text import BrokenText, declared_encoding, shown_text, xml_in_utf8
 
 _SHOWN_CHARACTERS: Final = 4_096
 _SHOWN_BYTES: Final = 64 * 1024
@@ -24,15 +25,15 @@ def read_answer(got: HttpReply, chosen: Chosen, rules: Mapping[str, str], *, rep
 
     Raises NodeError of kind `soap.fault` or the one that a rule gives it, `soap.reply`, or `http.…` for a status.
     """
-    if 200 <= got.status < 300 and not got.body.strip():
+    if 200 <= got.status < 300 and got.is_empty:
         if chosen.operation.output is None:
             return None
         raise _unreadable("is empty", got)
     if got.headers.get("content-type", "").lower().startswith("multipart/"):
         raise _unreadable("has attachments, which are not supported", got)
     try:
-        envelope = Envelope(got.body, ENVELOPES)
-    except BrokenXml as error:
+        envelope = Envelope(xml_in_utf8(got.body, declared_encoding(got.content_type)), ENVELOPES)
+    except (BrokenXml, BrokenText) as error:
         if got.status >= 300:
             raise _status(got, chosen, repeats=repeats) from error
         raise _unreadable(error.reason, got) from error
@@ -58,7 +59,7 @@ def _unreadable(reason: str, got: HttpReply) -> NodeError:
 
 
 def _status(got: HttpReply, chosen: Chosen, *, repeats: bool) -> NodeError:
-    text = got.body[: _SHOWN_CHARACTERS * 4].decode("utf-8", "replace")
+    text = shown_text(got.body[: _SHOWN_CHARACTERS * 4], got.content_type)
     after = got.headers.get("retry-after", "").strip()
     wait = float(after[:9]) if after.isascii() and after.isdigit() else 0.0
     data = {

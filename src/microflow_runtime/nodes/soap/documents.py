@@ -15,6 +15,7 @@ import msgspec
 from microflow_runtime.nodes.soap.mending import mend
 from microflow_runtime.nodes.soap.references import ENCODINGS, MIME, PLACE, WSDL, XML, XSD
 from microflow_runtime.nodes.soap.xml_tree import BrokenXml, Element, read_tree
+from microflow_runtime.text import xml_in_utf8
 
 _SOAP: Final = ("http://schemas.xmlsoap.org/wsdl/soap/", "http://schemas.xmlsoap.org/wsdl/soap12/")
 DOCUMENT_BYTES: Final = 4 * 1024 * 1024
@@ -174,7 +175,7 @@ def _looked_at(raw: bytes, place: str) -> Any:
         raise WsdlFault(f"{_of(place)}is neither a WSDL 1.1 nor a schema: it begins with <{shown(root)}>")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
     try:
-        return etree.fromstring(raw, parser)
+        return etree.fromstring(xml_in_utf8(raw), parser)
     except etree.XMLSyntaxError as error:
         raise WsdlFault(f"{_of(place)}is not XML: {str(error)[:200]}") from error
 

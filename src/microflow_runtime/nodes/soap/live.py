@@ -11,6 +11,7 @@ from microflow_runtime.errors import NodeError
 from microflow_runtime.nodes.soap.choice import Chosen, NoSuch, choose
 from microflow_runtime.nodes.soap.documents import DOCUMENT_BYTES, Gathering, Reference, WsdlFault
 from microflow_runtime.nodes.soap.wsdl import WsdlShelf
+from microflow_runtime.text import BrokenText, declared_encoding, xml_in_utf8
 
 Fetch = Callable[[str, str], Awaitable[HttpReply]]
 """Asks the connection for a path and a query."""
@@ -82,7 +83,10 @@ async def _get(fetch: Fetch, place: str) -> bytes:
         raise NodeError(message, kind=f"http.{got.status}")
     if len(got.body) > DOCUMENT_BYTES:
         raise WsdlFault(f"is larger than {DOCUMENT_BYTES} bytes")
-    return got.body
+    try:
+        return xml_in_utf8(got.body, declared_encoding(got.content_type))
+    except BrokenText as error:
+        raise WsdlFault(error.reason) from error
 
 
 def _beside(address: str, here: str, location: str) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from xml.parsers import expat
 
+from microflow_runtime.text import BrokenText, xml_in_utf8
+
 DEPTH: Final = 64
 ELEMENTS: Final = 500_000
 XSI: Final = "http://www.w3.org/2001/XMLSchema-instance"
@@ -74,11 +76,11 @@ def read_tree(body: bytes, *, depth: int = DEPTH, elements: int = ELEMENTS) -> E
     """Read a document and give its root. Raises BrokenXml."""
     reader = _Reader(depth, elements)
     try:
-        reader.parser.Parse(body, True)  # noqa: FBT003 - the library's own
+        reader.parser.Parse(xml_in_utf8(body), True)  # noqa: FBT003 - the library's own
     except expat.ExpatError as error:
         raise BrokenXml(f"is not XML: {expat.ErrorString(error.code)} in line {error.lineno}") from error
-    except (LookupError, ValueError) as error:
-        raise BrokenXml("has an encoding that is not known") from error
+    except BrokenText as error:
+        raise BrokenXml(error.reason) from error
     assert reader.root is not None
     return reader.root
 

@@ -12,6 +12,7 @@ from microflow_runtime.model.http_connection import HttpConnection
 from microflow_runtime.runtime.connections.egress import CheckedNetwork
 from microflow_runtime.runtime.connections.inflate import ACCEPTED, Inflater, too_large
 from microflow_runtime.runtime.connections.message import Sent, host_of
+from microflow_runtime.text import header_text
 
 _CONNECT: Final = "http.connect"
 _SILENT: Final = "http.timeout"
@@ -74,7 +75,7 @@ class Exchange:
     async def _read(self, reply: httpcore.Response, method: str) -> HttpReply:
         headers: dict[str, str] = {}
         for raw_name, raw_value in reply.headers:
-            name, value = raw_name.decode("ascii").lower(), raw_value.decode("latin-1")
+            name, value = raw_name.decode("ascii").lower(), header_text(raw_value)
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
         has_body = method != "HEAD" and reply.status not in {204, 304}
         length = headers.get("content-length", "")

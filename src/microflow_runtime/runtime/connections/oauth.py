@@ -19,6 +19,7 @@ from microflow_runtime.errors import MicroflowError, NodeError
 from microflow_runtime.model.http_connection import OAuthAuth
 from microflow_runtime.runtime.connections.keyring import Keyring
 from microflow_runtime.runtime.connections.token_file import TokenFile, Tokens
+from microflow_runtime.text import UTF_8, BrokenText, declared_encoding, to_utf8
 
 Post = Callable[[tuple[tuple[str, str], ...], bytes], Awaitable[HttpReply]]
 """Sends headers and body to the token server."""
@@ -114,8 +115,8 @@ class TokenSource:
         except MicroflowError as error:
             raise _failed(error.message) from error
         if reply.status != 200:
-            raise _failed(f"it answered {reply.status}{_told(reply.body)}.")
-        return self._read(reply.body, kept)
+            raise _failed(f"it answered {reply.status}{_told(reply)}.")
+        return self._read(reply, kept)
 
     def _request(self, kept: Tokens) -> tuple[tuple[tuple[str, str], ...], bytes]:
         auth = self._auth
@@ -135,8 +136,8 @@ class TokenSource:
                 fields["client_secret"] = secret
         return tuple(headers), urlencode(fields).encode()
 
-    def _read(self, body: bytes, kept: Tokens) -> Tokens:
-        found = _object(body)
+    def _read(self, reply: HttpReply, kept: Tokens) -> Tokens:
+        found = _object(reply)
         access, following, life = found.get("access_token"), found.get("refresh_token"), found.get("expires_in")
         if not isinstance(access, str) or not _TOKEN.fullmatch(access):
             raise _failed("its answer holds no access token.")
@@ -161,19 +162,21 @@ def file_name(app: str, connection: str, auth: OAuthAuth, keyring: Keyring) -> s
     return hashlib.sha256(whole).hexdigest()[:32]
 
 
-def _object(body: bytes) -> dict[str, Any]:
+def _object(reply: HttpReply) -> dict[str, Any]:
     try:
-        found = msgspec.json.decode(body)
+        found = msgspec.json.decode(to_utf8(reply.body, declared_encoding(reply.content_type) or UTF_8))
+    except BrokenText as error:
+        raise _failed(f"its answer {error.reason}.") from error
     except (ValueError, RecursionError) as error:
         raise _failed("its answer is not JSON.") from error
     return found if isinstance(found, dict) else {}
 
 
-def _told(body: bytes) -> str:
+def _told(reply: HttpReply) -> str:
     """Give the error code of the answer (RFC 6749, section 5.2); nothing else of it is shown."""
     try:
-        found = msgspec.json.decode(body[:65536])
-    except (ValueError, RecursionError):
+        found = msgspec.json.decode(to_utf8(reply.body[:65536], declared_encoding(reply.content_type) or UTF_8))
+    except (ValueError, RecursionError, BrokenText):
         return ""
     code = found.get("error") if isinstance(found, dict) else None
     return f" ({code})" if isinstance(code, str) and _ERROR.fullmatch(code) else ""

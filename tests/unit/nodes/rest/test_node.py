@@ -164,8 +164,54 @@ async def test_a_text_in_its_charset() -> None:
     latin = {"content-type": 'text/plain; charset="ISO-8859-1"'}
     app = app_of(keys, FakeHttp(HttpReply(status=200, headers=latin, body=b"\xfc")))
     assert (await app.call("F", GIVEN))["Out"]["id"] == "ü"
-    with pytest.raises(NodeError, match="no text in UTF-8"):
+    with pytest.raises(NodeError, match="is not UTF-8: a wrong byte at position 0"):
         await app_of(keys, FakeHttp(HttpReply(status=200, headers={}, body=b"\xfc"))).call("F", GIVEN)
+
+
+@pytest.mark.parametrize(
+    ("reply", "content_type", "text", "codec", "formula"),
+    [
+        ("text", "text/plain; charset=TIS-620", "กข", "cp874", "body"),
+        ("text", "text/plain", "กข", "utf-8-sig", "body"),
+        ("text", "text/plain; charset=utf-8", "กข", "utf-16", "body"),
+        ("any", "application/json; charset=windows-874", '{"a": "กข"}', "cp874", "body.a"),
+        ("any", "application/json", '{"a": "กข"}', "utf-8-sig", "body.a"),
+        ("any", "application/json", '{"a": "กข"}', "utf-16-be", None),
+        ("any", "application/json; charset=utf-16be", '{"a": "กข"}', "utf-16-be", "body.a"),
+        ("any", "application/json; charset=utf-16", '{"a": "กข"}', "utf-16-be", "body.a"),
+        ("Line", "application/json; charset=ISO-8859-11", '{"sku": "กข", "price": 1}', "cp874", "body.sku"),
+        ("xml", "text/xml; charset=windows-874", "<a><b>กข</b></a>", "cp874", "body.a.b"),
+        ("xml", "text/xml", '<?xml version="1.0" encoding="TIS-620"?><a><b>กข</b></a>', "cp874", "body.a.b"),
+        ("xml", "text/xml", '<?xml version="1.0" encoding="utf-16"?><a><b>กข</b></a>', "utf-8", "body.a.b"),
+        ("xml", "text/xml", "<a><b>กข</b></a>", "utf-16-be", "body.a.b"),
+    ],
+)
+async def test_replies_in_their_encodings(
+    reply: str, content_type: str, text: str, codec: str, formula: str | None
+) -> None:
+    """A mark, a charset and a declaration count alike for JSON, XML and text."""
+    keys = f"    method: GET\n    path: /\n    reply: {reply}\n    out: {{Out.id: = {formula or 'body.a'}}}"
+    headers = {"content-type": content_type}
+    body = text.encode("utf-16" if codec == "utf-16" else codec)
+    app = app_of(keys, FakeHttp(HttpReply(status=200, headers=headers, body=body)))
+    if formula is None:
+        with pytest.raises(NodeError, match="the body of the reply is not"):
+            await app.call("F", GIVEN)
+    else:
+        assert (await app.call("F", GIVEN))["Out"]["id"] == "กข"
+
+
+@pytest.mark.parametrize("reply", ["any", "text", "xml"])
+async def test_a_charset_that_is_not_known(reply: str) -> None:
+    """It is an error of the reply that names the nearest; bytes that are none of it name their position."""
+    keys = f"    method: GET\n    path: /\n    reply: {reply}\n    out: {{Out.id: = string(body)}}"
+    for charset, told in (
+        ("windows-875", 'did you mean "windows-874"'),
+        ("us-ascii", "is not US-ASCII: a wrong byte at position 3"),
+    ):
+        headers = {"content-type": f"text/plain; charset={charset}"}
+        with pytest.raises(NodeError, match=told):
+            await app_of(keys, FakeHttp(HttpReply(status=200, headers=headers, body=b"<a>\xff</a>"))).call("F", GIVEN)
 
 
 async def test_head_has_no_body() -> None:

@@ -101,6 +101,14 @@ async def _all_closed(server: RawServer) -> None:
             await asyncio.sleep(0.01)
 
 
+async def test_a_header_in_raw_utf8(calls: Make) -> None:
+    """It is read as what it is; one that is no UTF-8 is Latin 1."""
+    data = reply(b"{}").replace(b"\r\n", "\r\nX-Thai: กข\r\nX-Latin: ".encode() + b"\xe9\r\n", 1)
+    async with raw_server(always(data)) as server:
+        got = await calls({"url": server.url}).send()
+    assert (got.headers["x-thai"], got.headers["x-latin"]) == ("กข", "é")
+
+
 def _endless_headers() -> bytes:
     return b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: %s\r\n" % (n, b"y" * 90) for n in range(100_000))
 

@@ -220,6 +220,20 @@ async def test_answers_that_are_no_token(calls: Make, body: bytes, status: str, 
     assert "c4n4ry" not in error.message.lower()
 
 
+@pytest.mark.parametrize(
+    ("head", "codec"), [("", "utf-8-sig"), ("; charset=utf-8", "utf-16"), ("; charset=windows-874", "cp874")]
+)
+async def test_an_answer_in_another_encoding(calls: Make, head: str, codec: str) -> None:
+    """A mark is skipped, and a declared charset is honoured."""
+    tokens = TokenServer()
+    tokens.good_access = "a"
+    body = '{"access_token": "a", "expires_in": 100, "note": "ก"}'.encode(codec)
+    tokens.fail_with = [reply(body, "200 OK", f"Content-Type: application/json{head}")]
+    async with raw_server(tokens.answer) as server:
+        got = await calls(connection(server), secrets=SECRETS).send()
+    assert got.body == b"open"
+
+
 async def test_a_file_that_is_broken_counts_as_none(tmp_path: Path) -> None:
     """A file that a crash of the machine has spoilt is begun anew."""
     file = TokenFile(tmp_path, "x")
