@@ -28,7 +28,7 @@ def refresh(
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         connection.request("GET", f"{settings.prefix}/MicroflowRest/refreshCache", headers=headers)
         answer = connection.getresponse()
-        line = answer.read().decode(errors="replace")
+        line = answer.read().decode(errors="backslashreplace")
     except OSError as error:
         typer.echo(f"microflow: {settings.host}:{settings.port} cannot be reached: {error}", err=True)
         raise typer.Exit(3) from error

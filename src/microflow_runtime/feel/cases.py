@@ -38,6 +38,7 @@ from microflow_runtime.feel.types import (
     Type,
 )
 from microflow_runtime.feel.values import Value
+from microflow_runtime.text import BrokenText, decode
 
 _TOLERANCE: Final = Decimal("1e-8")
 """How far a number may lie from the expected one: the kit writes roots and logarithms with nine digits."""
@@ -100,10 +101,17 @@ def read_cases(path: Path) -> list[Case]:
 
     Raises ValueError when it is none, OSError when it cannot be read.
     """
-    rows = json.loads(path.read_text(encoding="utf-8"))
+    rows = json.loads(_text(path))
     if not isinstance(rows, list):
         raise ValueError(f"{path} holds no list of cases")  # noqa: TRY004 - the file is wrong, not the argument
     return [_case(row) for row in rows]
+
+
+def _text(path: Path) -> str:
+    try:
+        return decode(path.read_bytes())
+    except BrokenText as error:
+        raise ValueError(f"{path} {error.reason}") from error
 
 
 def _case(row: Any) -> Case:

@@ -13,20 +13,17 @@ from microflow_runtime.formats.cells import wrong_with_dates
 from microflow_runtime.formats.layout import Column, Layout
 from microflow_runtime.formats.xlsx_writing import wrong_with_sheet
 from microflow_runtime.model.business_object import Field
+from microflow_runtime.text import UnknownEncoding, find_encoding
 
-_ENCODINGS: Final = re.compile(
-    r"utf-8(-sig)?|utf-16(-le|-be)?|ascii|iso-8859-([1-9]|1[0-6])|latin-1|windows-125[0-8]|windows-874|cp(437|850|852|866|874|932|949)"
-    r"|tis-620|koi8-[ru]|shift_jis|euc-(jp|kr)|gb18030|big5"
-)
-_PYTHON_NAMES: Final = {"windows-874": "cp874"}
 _TEXTS: Final = ("delimited", "fixed width")
+_LINES: Final = (*_TEXTS, "json lines")
 _TABLES: Final = ("delimited", "fixed width", "xlsx")
 _ALL_BUT_JSON: Final = (*_TABLES, "xml")
 _ONLY: Final[Mapping[str, tuple[str, ...]]] = {
     "columns": _ALL_BUT_JSON,
     "separator": ("delimited",),
     "quote": ("delimited",),
-    "encoding": _TEXTS,
+    "encoding": _LINES,
     "line_end": _TEXTS,
     "header": _TABLES,
     "decimal_sign": _ALL_BUT_JSON,
@@ -96,7 +93,7 @@ def check_layout(context: NodeContext, settings: FormatSettings) -> Layout | Non
         columns=tuple(columns),
         separator=settings.separator,
         quote=settings.quote,
-        encoding=_PYTHON_NAMES.get(settings.encoding, settings.encoding),
+        encoding=find_encoding(settings.encoding).name,
         line_end="\n" if getattr(settings, "line_end", "crlf") == "lf" else "\r\n",
         header=header,
         skip=getattr(settings, "skip", 0),
@@ -125,11 +122,13 @@ def _check_signs(context: NodeContext, settings: FormatSettings) -> None:
         len(settings.quote) != 1 or settings.quote in "\r\n" or settings.quote == settings.separator
     ):
         context.fault("MF-D162", "A quote is one character, and not the separator.", "quote")
-    if not _ENCODINGS.fullmatch(settings.encoding):
-        context.fault(
-            "MF-D162", f"There is no encoding `{settings.encoding}` here.", "encoding",
-            help="as utf-8, utf-16, windows-1252, iso-8859-15, tis-620, shift_jis",
-        )  # fmt: skip
+    try:
+        find_encoding(settings.encoding)
+    except UnknownEncoding as error:
+        near = (
+            f'did you mean "{error.suggestion}"?' if error.suggestion else "as UTF-8, UTF-16, windows-874, ISO-8859-15"
+        )
+        context.fault("MF-D162", f"There is no encoding `{settings.encoding}` here.", "encoding", help=near)
     if settings.dates and (reason := wrong_with_dates(settings.dates)):
         context.fault("MF-D162", f"`{settings.dates}` is no way to write dates: {reason}.", "dates")
     if isinstance(settings.sheet, int):

@@ -6,20 +6,17 @@ from typing import Any, BinaryIO
 from microflow_runtime.compiler.business_objects import decode_json, encode_json
 from microflow_runtime.errors import BadRequest
 from microflow_runtime.formats.layout import Layout, RowMisfit
-from microflow_runtime.formats.lines import byte_lines
+from microflow_runtime.formats.lines import TextTarget, text_lines
 from microflow_runtime.formats.tables import Record
-
-_MARK: bytes = b"\xef\xbb\xbf"
 
 
 def read_json_lines(file: BinaryIO, layout: Layout) -> Iterator[Record]:
     """Give the records of a file. Raises RowMisfit."""
-    for number, line in enumerate(byte_lines(file), 1):
-        text = line.removeprefix(_MARK) if number == 1 else line
-        if number <= layout.skip or not text.strip():
+    for number, line in enumerate(text_lines(file, layout.encoding, newline="\n"), 1):
+        if number <= layout.skip or not line.strip():
             continue
         try:
-            record = decode_json(text)
+            record = decode_json(line.encode())
         except BadRequest as error:
             told = error.message.removeprefix("The body ").rstrip(".")
             raise RowMisfit(number, f"the line {told}") from error
@@ -31,9 +28,15 @@ def read_json_lines(file: BinaryIO, layout: Layout) -> Iterator[Record]:
 def write_json_lines(
     target: BinaryIO, layout: Layout, records: Sequence[dict[str, Any]], go_on: Callable[[], None], *, header: bool
 ) -> None:
-    """Write records as lines; there is never a header."""
+    """Write records as lines; there is never a header. Raises RowMisfit for a character that the encoding does not have."""
     del header
     write = layout.bo_class.write
-    for begin in range(0, len(records), 500):
-        go_on()
-        target.write(b"".join(encode_json(write(record)) + b"\n" for record in records[begin : begin + 500]))
+    text = TextTarget(target, layout.encoding)
+    for number, record in enumerate(records, 1):
+        if number % 500 == 1:
+            go_on()
+        try:
+            text.write(encode_json(write(record)).decode() + "\n")
+        except UnicodeEncodeError as error:
+            raise RowMisfit(number, f"it holds a character that {layout.encoding} does not have") from error
+    text.flush()

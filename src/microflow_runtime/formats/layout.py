@@ -34,7 +34,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     columns: tuple[Column, ...] = ()
     separator: str = ","
     quote: str = '"'
-    encoding: str = "utf-8"
+    encoding: str = "UTF-8"
     line_end: str = "\r\n"
     header: bool = True
     skip: int = 0

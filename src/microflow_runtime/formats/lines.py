@@ -1,42 +1,26 @@
 """Files as lines of bounded length."""
 
-import codecs
-import io
 from collections.abc import Iterator
 from typing import BinaryIO
 
 from microflow_runtime.formats.layout import MOST_ROW_CHARACTERS, RowMisfit
+from microflow_runtime.text import BrokenText, find_encoding, open_text, text_encoder
 
 
-def text_lines(file: BinaryIO, encoding: str) -> Iterator[str]:
+def text_lines(file: BinaryIO, encoding: str, newline: str = "") -> Iterator[str]:
     """Give the lines of a text with their ends, one by one. Raises RowMisfit for one that is too long, or no such text."""
-    decoded = io.TextIOWrapper(file, encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="")
+    source = open_text(file, find_encoding(encoding), newline)
     number = 0
-    try:
-        while True:
-            number += 1
-            try:
-                line = decoded.readline(MOST_ROW_CHARACTERS + 1)
-            except UnicodeError as error:
-                before = error.object[: error.start] if isinstance(error, UnicodeDecodeError) else b""
-                raise RowMisfit(number + before.count(b"\n"), f"the file is no text in {encoding}") from error
-            if not line:
-                return
-            if len(line) > MOST_ROW_CHARACTERS:
-                raise RowMisfit(number, f"a line has more than {MOST_ROW_CHARACTERS} characters")
-            yield line
-    finally:
-        if not file.closed:  # whoever stopped may have closed it first
-            decoded.detach()
-
-
-def byte_lines(file: BinaryIO) -> Iterator[bytes]:
-    """Give the lines of a file as bytes, one by one. Raises RowMisfit for one that is too long."""
-    number = 0
-    while line := file.readline(MOST_ROW_CHARACTERS + 1):
+    while True:
         number += 1
+        try:
+            line = source.readline(MOST_ROW_CHARACTERS + 1)
+        except BrokenText as error:
+            raise RowMisfit(number + source.passed.count("\n"), f"the file {error.reason}") from error
+        if not line:
+            return
         if len(line) > MOST_ROW_CHARACTERS:
-            raise RowMisfit(number, f"a line has more than {MOST_ROW_CHARACTERS} bytes")
+            raise RowMisfit(number, f"a line has more than {MOST_ROW_CHARACTERS} characters")
         yield line
 
 
@@ -45,7 +29,7 @@ class TextTarget:
 
     def __init__(self, target: BinaryIO, encoding: str) -> None:
         self._target = target
-        self._encode = codecs.getincrementalencoder(encoding)().encode
+        self._encode = text_encoder(find_encoding(encoding))
         self._pieces: list[bytes] = []
 
     def write(self, text: str) -> None:

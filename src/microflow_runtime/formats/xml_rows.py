@@ -10,6 +10,7 @@ from microflow_runtime.compiler.business_objects import Misfit
 from microflow_runtime.formats.cells import blank_of, text_reader, text_writer
 from microflow_runtime.formats.layout import MOST_ROW_CHARACTERS, Layout, RowMisfit
 from microflow_runtime.formats.tables import Record, label_of
+from microflow_runtime.text import BrokenText, TextSource, open_xml
 
 _BLOCK_BYTES: Final = 64 * 1024
 _SILENT_BLOCKS: Final = 2 * MOST_ROW_CHARACTERS // _BLOCK_BYTES
@@ -73,17 +74,19 @@ class _Rows:
     def read(self, file: BinaryIO) -> Iterator[_Found]:
         silent = 0
         is_last = False
+        source: TextSource | None = None
         while not is_last:
-            block = file.read(_BLOCK_BYTES)
-            is_last = not block
             self._events = 0
             try:
+                source = source or open_xml(file)
+                block = source.read(_BLOCK_BYTES)
+                is_last = not block
                 self._parser.Parse(block, is_last)
             except expat.ExpatError as error:
                 told = f"it is not XML: {expat.ErrorString(error.code)} in line {error.lineno}"
                 raise self._broken(told) from error
-            except (LookupError, ValueError) as error:
-                raise self._broken("its encoding is not known") from error
+            except BrokenText as error:
+                raise self._broken(f"the file {error.reason}") from error
             silent = 0 if self._events else silent + 1
             if silent > _SILENT_BLOCKS:
                 raise self._broken("a tag has no end")

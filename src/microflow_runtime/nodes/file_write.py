@@ -32,8 +32,8 @@ from microflow_runtime.formats import (
     right_check,
     write_records,
 )
+from microflow_runtime.text import find_encoding
 
-_MARKED = ("utf-8-sig", "utf-16")
 _APPENDED = ("delimited", "fixed width", "json lines")
 
 
@@ -80,7 +80,7 @@ class FileWriteNode:
             context.fault(
                 "MF-D166", f"Nothing comes behind the end of a file of the format {settings.format}.", "existing"
             )
-        if settings.existing == "append" and settings.encoding in _MARKED:
+        if settings.existing == "append" and layout is not None and find_encoding(layout.encoding).has_mark:
             message = (
                 f"A text in {settings.encoding} has a mark at its beginning, so that nothing comes behind its end."
             )

@@ -14,6 +14,7 @@ from microflow_runtime.settings.record import Settings
 from microflow_runtime.settings.secrets import SECRET_PREFIX
 from microflow_runtime.settings.table import PREFIX, SETTINGS, Setting
 from microflow_runtime.settings.values import convert_text, convert_value
+from microflow_runtime.text import BrokenText, decode
 
 FILE_NAME = "microflow.toml"
 CONFIG_VARIABLE = PREFIX + "CONFIG"
@@ -95,8 +96,8 @@ def _read_text(path: Path, named_by: str) -> str:
             content = file.read(_MOST_FILE_BYTES + 1)
         if len(content) > _MOST_FILE_BYTES:
             raise SettingsError(f"{named_by}: the file {path} is larger than {_MOST_FILE_BYTES} bytes.")
-        return content.decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError, ValueError) as cause:
+        return decode(content)
+    except (OSError, BrokenText, ValueError) as cause:
         raise SettingsError(f"{named_by}: the file {path} cannot be read as UTF-8 text.") from cause
 
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from microflow_runtime.errors import SettingsError
 from microflow_runtime.settings.secret import Secret
+from microflow_runtime.text import BrokenText, decode
 
 SECRET_PREFIX: Final = "MICROFLOW_SECRET_"  # noqa: S105 - the name of variables, not a secret
 """What the environment variables of secrets begin with; the rest is the name in capitals, `.` and `-` as `_`."""
@@ -63,10 +64,10 @@ def _from_file(secrets: Secrets, name: str) -> str | None:
             content = file.read(_MOST_BYTES + 1)
         if len(content) > _MOST_BYTES:
             raise SettingsError(f'The file of the secret "{name}" is larger than {_MOST_BYTES} bytes.')
-        return content.decode("utf-8-sig").rstrip("\r\n") or None
+        return decode(content).rstrip("\r\n") or None
     except FileNotFoundError:
         return None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, BrokenText) as error:
         raise SettingsError(f'The file of the secret "{name}" cannot be read as UTF-8 text.') from error
 
 

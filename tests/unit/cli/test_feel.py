@@ -41,6 +41,9 @@ def test_data_comes_from_a_file_or_from_standard_input(tmp_path: Path) -> None:
     file = tmp_path / "data.json"
     file.write_text('{"a": 2}')
     assert run("a", "-d", f"@{file}") == (0, "2\n", "")
+    for codec in ("utf-8-sig", "utf-16"):
+        file.write_text('{"a": "ก"}', encoding=codec)
+        assert run("a", "-d", f"@{file}") == (0, '"ก"\n', "")
     assert run("a", "-d", "-", given='{"a": 3}') == (0, "3\n", "")
 
 

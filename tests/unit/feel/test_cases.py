@@ -157,3 +157,13 @@ def test_kinds_are_told_apart() -> None:
     assert not alike(True, CASES[0].expected)
     assert not alike([None], [])
     assert not alike("1", CASES[0].expected)
+
+
+def test_a_file_of_cases_with_a_mark(tmp_path: Path) -> None:
+    """As an editor of Windows writes it; a wrong byte is told by its position."""
+    file = tmp_path / "cases.json"
+    file.write_bytes(b"\xef\xbb\xbf[]")
+    assert read_cases(file) == []
+    file.write_bytes(b'["\xff"]')
+    with pytest.raises(ValueError, match="is not UTF-8: a wrong byte at position 2"):
+        read_cases(file)

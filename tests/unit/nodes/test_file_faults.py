@@ -25,6 +25,8 @@ def _messages(flow: str) -> str:
         ("format: xml\nseparator: ','", "MF-D161"),
         ("format: json lines\ncolumns: {sku: SKU}", "MF-D161"),
         ("format: xlsx\nencoding: utf-8", "MF-D161"),
+        ("format: xml\nencoding: utf-8", "MF-D161"),
+        ("format: delimited\nencoding: windows-875", "MF-D162"),
         ("format: delimited\nseparator: ''", "MF-D162"),
         ("format: delimited\nseparator: ';;'", "MF-D162"),
         ("format: delimited\nquote: ','", "MF-D162"),

@@ -50,6 +50,7 @@ async def files(tmp_path: Path) -> AsyncIterator[FilesApp]:
         ("format: delimited", FULL),
         ('format: delimited\nseparator: ";"\nquote: "\'"\ndecimal_sign: ","\ndates: DD.MM.YYYY', FULL),
         ('format: delimited\nseparator: "\\t"\nencoding: utf-16\nheader: false', FULL),
+        ("format: json lines\nencoding: utf-16", FULL),
         (FIXED, PLAIN),
         ("format: xlsx\nsheet: Lines of May", FULL),
         ("format: xml\nrow: line", FULL),
@@ -91,7 +92,7 @@ _CSV = "SKU,Price,Other\nlamp,12.50,x\nchair,80,y\n"
         (_DELIMITED, "SKU,Prize\na,1\n", 1, "Price", "the header does not name it"),
         (_DELIMITED, "SKU,Price,Price\na,1,2\n", 1, "Price", "more than once"),
         (_DELIMITED, "", 1, None, "ends before its header"),
-        (_DELIMITED, _CSV.encode() + b"\xff,1,2\n", 4, None, "no text in utf-8"),
+        (_DELIMITED, _CSV.encode() + b"\xff,1,2\n", 4, None, "is not UTF-8: a wrong byte at position 40"),
         (_DELIMITED, _CSV + "x" * 1_100_000, 4, None, "more than 1048576 characters"),
         (_DELIMITED, _CSV + '"' + "x\n" * 200_000, 4, None, "field larger than field limit"),
         (
@@ -170,6 +171,42 @@ async def test_times_without_an_offset_are_sorted_in_the_app_s_zone(
     app = files.app(read_flow("format: delimited\nsort: [at]"), app=f"{APP}time_zone: {zone}\n")
     out = (await app.call("Read", {"In": {"file": "times"}}))["Out"]
     assert [line["sku"] for line in out["lines"]] == wanted
+
+
+@pytest.mark.parametrize(
+    ("settings", "content", "codec"),
+    [
+        ("format: delimited\nencoding: tis-620", "sku,price\nกข,1\n", "cp874"),
+        ("format: delimited\nencoding: windows-874", "sku,price\nกข,1\n", "utf-8-sig"),
+        ("format: delimited", "sku,price\nกข,1\n", "utf-16"),
+        ("format: delimited\nencoding: utf-16", "sku,price\nกข,1\n", "utf-16-be"),
+        ("format: fixed width\ncolumns: {sku: 2, price: 1}", "กข1\n", "utf-8-sig"),
+        ("format: json lines", '{"sku": "กข", "price": 1}', "utf-16"),
+        ("format: json lines", '{"sku": "กข", "price": 1}', "utf-8-sig"),
+        ("format: json lines\nencoding: cp874", '{"sku": "กข",\r"price": 1}', "cp874"),
+        (
+            "format: xml",
+            '<?xml version="1.0" encoding="TIS-620"?><a><row><sku>กข</sku><price>1</price></row></a>',
+            "cp874",
+        ),
+        (
+            "format: xml",
+            '<?xml version="1.0" encoding="utf-16"?><a><row><sku>กข</sku><price>1</price></row></a>',
+            "utf-8",
+        ),
+        ("format: xml", "<a><row><sku>กข</sku><price>1</price></row></a>", "utf-16"),
+    ],
+)
+async def test_files_in_other_encodings(files: FilesApp, settings: str, content: str, codec: str) -> None:
+    """A mark and a declaration count in every format."""
+    out = (await files.read(settings, content.encode(codec)))["Out"]
+    assert [(line["sku"], line["price"]) for line in out["lines"]] == [("กข", 1)]
+
+
+async def test_an_encoding_of_a_document_that_is_not_known(files: FilesApp) -> None:
+    """It is told with the nearest."""
+    told = await _told(files, "format: xml", '<?xml version="1.0" encoding="tis-621"?><a/>')
+    assert 'has an encoding that is not known: "tis-621" (did you mean "TIS-620"?)' in told["message"]
 
 
 _STOCK = "sku,price,day\nb,2,2026-01-02\na,3,\nb,2.0,2026-01-02\nc,1,2026-01-01\na,3,2026-01-03\n"

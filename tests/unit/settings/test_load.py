@@ -94,12 +94,19 @@ def test_only_secrets_come_from_files(tmp_path: Path) -> None:
         load_settings(environ={"MICROFLOW_PORT_FILE": "/x"}, folder=tmp_path)
 
 
-@pytest.mark.parametrize("content", [b"port = ", b"\xff\xfe", b"port = 1\nport = 2\n", b"[" * 20_000])
+@pytest.mark.parametrize("content", [b"port = ", b"\xff", b"port = 1\nport = 2\n", b"[" * 20_000])
 def test_a_broken_file_is_one_clear_error(tmp_path: Path, content: bytes) -> None:
     """Bad TOML, bad UTF-8, a key given twice and deep nesting all end in a SettingsError."""
     (tmp_path / "microflow.toml").write_bytes(content)
     with pytest.raises(SettingsError, match=r"microflow\.toml"):
         load_settings(environ={}, folder=tmp_path)
+
+
+@pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16"])
+def test_a_file_with_a_mark(tmp_path: Path, codec: str) -> None:
+    """As the editors and shells of Windows write it."""
+    (tmp_path / "microflow.toml").write_bytes("port = 8123\n".encode(codec))
+    assert load_settings(environ={}, folder=tmp_path).port == 8123
 
 
 def test_a_named_file_must_be_there(tmp_path: Path) -> None:

@@ -59,4 +59,4 @@ def read_secret(*, from_stdin: bool) -> "Secret | None":
     """Read a secret from standard input, without the end of its line; None when it was not asked for."""
     from microflow_runtime.settings import Secret
 
-    return Secret(sys.stdin.readline().rstrip("\r\n")) if from_stdin else None
+    return Secret(sys.stdin.readline().removeprefix("\ufeff").rstrip("\r\n")) if from_stdin else None

@@ -17,6 +17,7 @@ import msgspec
 from microflow_runtime.errors import StoreError
 from microflow_runtime.runtime.data_sources.sqlite_guard import OF_SCRIPTS, SqliteGuard, guard
 from microflow_runtime.settings.private import make_private_file, make_private_folder
+from microflow_runtime.text import BrokenText, decode
 
 SCRIPT_SECONDS: Final = 30.0
 """How long a script may run."""
@@ -92,12 +93,19 @@ def _run(wanted: WantedDatabase, seconds: float) -> Path:
         make_private_folder(path.parent)
         _remove_stale(path)
         make_private_file(unfinished)
-        _execute(unfinished, wanted.script.decode(), seconds)
+        _execute(unfinished, _text_of(wanted.script), seconds)
     except (sqlite3.Error, sqlite3.Warning, OSError, ValueError, _Refused) as error:
         for each in path.parent.glob(f"{unfinished.name}*"):
             each.unlink(missing_ok=True)
         raise StoreError(_failed(wanted, str(error))) from error
     return unfinished
+
+
+def _text_of(script: bytes) -> str:
+    try:
+        return decode(script)
+    except BrokenText as error:
+        raise ValueError(f"it {error.reason}") from error
 
 
 def _failed(wanted: WantedDatabase, reason: str) -> str:

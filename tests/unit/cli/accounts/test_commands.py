@@ -1,6 +1,7 @@
 """`microflow user|role|client|token|grant` on a home."""
 
 import asyncio
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from tests.servers.postgres import fresh_postgres
 from typer.testing import CliRunner
 
 from microflow_runtime.cli.accounts import client_app, grant_app, role_app, token_app, user_app
+from microflow_runtime.cli.accounts.work import read_secret
 from microflow_runtime.errors import NotAuthenticated
 from microflow_runtime.runtime.page import SharedPage, page_path
 from microflow_runtime.security import Credentials, Passwords, Security
@@ -173,6 +175,14 @@ def test_a_system_prints_its_secret_once(home: Path) -> None:
     assert run_well("client", "set", "pos", "--secret-stdin", text="own\n") == ""
     assert made not in run_well("client", "list")
     run_well("client", "remove", "pos")
+
+
+def test_a_secret_behind_a_mark(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shell of Windows puts a byte order mark before what it pipes; it is no part of the secret."""
+    monkeypatch.setattr("sys.stdin", io.StringIO("\ufeffown\r\n"))
+    secret = read_secret(from_stdin=True)
+    assert secret is not None
+    assert secret.reveal() == "own"
 
 
 @pytest.mark.parametrize(

@@ -313,8 +313,8 @@ def test_a_file_that_means_harm_is_refused(kind: str) -> None:
     [
         (b"", "MF-D181 The file is not XML: no element found."),
         (b"<a><b></a>", "MF-D181 The file is not XML: mismatched tag."),
-        (b'<?xml version="1.0" encoding="UTF-8"?><a>\xff</a>', "MF-D181 The file is not XML: not well-formed (invalid token)."),
-        (b'<?xml version="1.0" encoding="klingon"?><a/>', "MF-D181 The file has an encoding that is not known."),
+        (b'<?xml version="1.0" encoding="UTF-8"?><a>\xff</a>', "MF-D181 The file is not UTF-8: a wrong byte at position 41."),
+        (b'<?xml version="1.0" encoding="tis-621"?><a/>', 'MF-D181 The file has an encoding that is not known: "tis-621" (did you mean "TIS-620"?).'),
         (b"<a/>", "MF-D182 The file is no DMN 1.1 to 1.5."),
         (definitions(namespace="http://www.omg.org/spec/DMN/20130901"), "MF-D182 The file is no DMN 1.1 to 1.5."),
         (definitions(decision("B", literal("1"))), 'MF-D183 The file has no decision "A".'),
@@ -326,11 +326,11 @@ def test_a_file_that_is_none(content: bytes, told: str) -> None:
 
 
 async def test_other_encodings_are_read() -> None:
-    """UTF-16 with its mark, and Latin as it is declared."""
+    """UTF-16 with its mark, and others as they are declared, by any of their names."""
     text = '<?xml version="1.0" encoding="{}"?><definitions xmlns="https://www.omg.org/spec/DMN/20230324/MODEL/">{}</definitions>'
-    for encoding in ("utf-16", "iso-8859-1"):
-        content = text.format(encoding, decision("A", literal('"né"'))).encode(encoding)
-        assert await answer(_app(content, "A", "Out.text: = result", given="")) == {"text": "né"}
+    for encoding, value in (("utf-16", "né"), ("iso-8859-1", "né"), ("TIS-620", "กข"), ("windows-874", "กข")):
+        content = text.format(encoding, decision("A", literal(f'"{value}"'))).encode(encoding.replace("windows-", "cp"))
+        assert await answer(_app(content, "A", "Out.text: = result", given="")) == {"text": value}
 
 
 @pytest.mark.parametrize(

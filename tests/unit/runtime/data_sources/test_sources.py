@@ -94,6 +94,14 @@ async def test_create_from_fills_the_file_once(home: Home) -> None:
     assert stat.S_IMODE(home.file.parent.stat().st_mode) == 0o700
 
 
+@pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16"])
+def test_a_script_with_a_mark(tmp_path: Path, codec: str) -> None:
+    """The mark of an editor is no part of the script."""
+    home = Home(tmp_path)
+    home.prepare(SCRIPT.decode().encode(codec))
+    assert home.file.exists()
+
+
 def test_a_script_that_fails_leaves_no_file(tmp_path: Path) -> None:
     """The file is made whole or not at all, so that the next start tries again."""
     home = Home(tmp_path)

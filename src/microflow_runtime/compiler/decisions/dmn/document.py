@@ -7,6 +7,7 @@ from xml.parsers import expat
 
 from microflow_runtime.compiler.faults import Path
 from microflow_runtime.errors import Place
+from microflow_runtime.text import BrokenText, xml_in_utf8
 
 MOST_BYTES: Final = 4_000_000
 MOST_DEPTH: Final = 64
@@ -14,7 +15,6 @@ MOST_ELEMENTS: Final = 200_000
 
 _WITH_TEXT: Final = ("text", "typeRef")
 _LINE_BREAK: Final = re.compile(r"\r\n|\r|\n")
-_BOTH_ORDERS: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
 class BrokenFileError(Exception):
@@ -87,7 +87,7 @@ class DmnDocument:
     def line_text(self, line: int) -> str:
         """Give the text of a line, counted from 1."""
         if self._lines is None:
-            self._lines = _LINE_BREAK.split(_decoded(self._content))
+            self._lines = _LINE_BREAK.split(self._content.decode())
         return self._lines[line - 1] if line <= len(self._lines) else ""
 
     def _element(self, path: Path) -> Element:
@@ -104,20 +104,15 @@ def read_document(file: str, content: bytes) -> DmnDocument:
         raise BrokenFileError(f"has {len(content):,} bytes; at most {MOST_BYTES:,} are read")
     reader = _Reader()
     try:
+        content = xml_in_utf8(content)
         reader.parser.Parse(content, True)  # noqa: FBT003 - the library's own
     except expat.ExpatError as error:
         reason = f"is not XML: {expat.ErrorString(error.code)}"
         raise BrokenFileError(reason, error.lineno, error.offset + 1) from error
-    except (LookupError, ValueError) as error:
-        raise BrokenFileError("has an encoding that is not known") from error
+    except BrokenText as error:
+        raise BrokenFileError(error.reason) from error
     assert reader.root is not None
     return DmnDocument(file, content, reader.root)
-
-
-def _decoded(content: bytes) -> str:
-    """Give the text for showing its lines; what cannot be read is marked."""
-    encoding = "utf-16" if content[:2] in _BOTH_ORDERS else "utf-8-sig"
-    return content.decode(encoding, errors="replace")
 
 
 class _Reader:
