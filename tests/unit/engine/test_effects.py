@@ -25,7 +25,7 @@ connections:
 """
 NOTE = """
 business_object: Note
-fields: {text: string?, texts: [string], secret: {type: string?, sensitive: true}}
+fields: {text: string?, texts: [string], secret: {type: string, default: '', sensitive: true}}
 """
 _MAIL = "{type: mail, connection: post, to: a@b.example, subject: '{s}', text: t, in: {s: '= SUBJECT'}, after: commit, next: NEXT}"
 _WRITE = "{type: database, source: orders, command: insert, sql: insert into x values (1), next: NEXT}"
