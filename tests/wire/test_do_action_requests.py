@@ -551,11 +551,11 @@ def test_a_preflight_is_answered_before_the_session_check(world: World) -> None:
             b"access-control-expose-headers",
             (
                 b"X-Microflow-Error, X-Microflow-Error-Code, X-Microflow-Snapshot, X-Microflow-Epoch, X-Microflow-Worker, "
-                b"Retry-After"
+                b"X-Microflow-Answering, X-Microflow-Notice, Retry-After"
             ),
         ),
         (b"vary", b"Origin"),
-        (b"access-control-allow-methods", b"GET, POST"),
+        (b"access-control-allow-methods", b"GET, POST, DELETE"),
         (
             b"access-control-allow-headers",
             (

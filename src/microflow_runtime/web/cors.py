@@ -12,7 +12,10 @@ from microflow_runtime.web.headers import Header
 _ALLOWED_HEADERS: Final = (
     b"Authorization, Content-Type, IAMToken, Idempotency-Key, Traceparent, X-Microflow-Min-Epoch, X-Requested-With"
 )
-_EXPOSED_HEADERS: Final = b"X-Microflow-Error, X-Microflow-Error-Code, X-Microflow-Snapshot, X-Microflow-Epoch, X-Microflow-Worker, Retry-After"
+_EXPOSED_HEADERS: Final = b", ".join((
+    b"X-Microflow-Error", b"X-Microflow-Error-Code", b"X-Microflow-Snapshot", b"X-Microflow-Epoch", b"X-Microflow-Worker",
+    b"X-Microflow-Answering", b"X-Microflow-Notice", b"Retry-After",
+))  # fmt: skip
 _MAX_AGE_SECONDS: Final = b"600"
 
 
@@ -46,7 +49,7 @@ class Cors:
             return allowed
         return (
             *allowed,
-            (b"access-control-allow-methods", b"GET, POST"),
+            (b"access-control-allow-methods", b"GET, POST, DELETE"),
             (b"access-control-allow-headers", _ALLOWED_HEADERS),
             (b"access-control-max-age", _MAX_AGE_SECONDS),
         )

@@ -30,7 +30,7 @@ def test_only_named_origins_may_send_cookies() -> None:
 def test_a_preflight_tells_methods_and_headers() -> None:
     """The headers that clients send are among those allowed."""
     told = dict(Cors([PAGE.decode()]).preflight(PAGE))
-    assert told[b"access-control-allow-methods"] == b"GET, POST"
+    assert told[b"access-control-allow-methods"] == b"GET, POST, DELETE"
     headers = {name.strip().lower() for name in told[b"access-control-allow-headers"].split(b",")}
     assert {b"authorization", b"iamtoken", b"content-type", b"x-microflow-min-epoch"} <= headers
 
