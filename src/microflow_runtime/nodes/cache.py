@@ -198,6 +198,8 @@ def _written(value: Any, shape: ValueShape) -> bytes | None:
         body = encode_json(taken if shape.write is None else shape.write(taken))
     except Misfit as misfit:
         raise NodeError(f"{misfit.under('value').sentence()}.", kind="cache") from misfit
+    if _read(body, shape) != taken:
+        raise NodeError("the value cannot be kept exactly, as it has too many digits or levels.", kind="cache")
     if len(body) > MOST_VALUE_BYTES:
         raise NodeError(f"the value has {len(body)} bytes; at most {MOST_VALUE_BYTES} are kept.", kind="cache")
     return body
