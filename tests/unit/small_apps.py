@@ -134,6 +134,7 @@ class FakeConnection:
     ) -> tuple[list[dict[str, Any]], int]:
         """Answer as told."""
         sql = statement.text
+        self._sources.statements.append(statement)
         self._sources.happened.append(f"{self._source}: {sql}")
         self._sources.values.append(values)
         self._sources.options.append((row_limit, undo_alone))
@@ -191,6 +192,7 @@ class FakeSources:
     def __init__(self) -> None:
         self.happened: list[str] = []
         self.values: list[dict[str, Any]] = []
+        self.statements: list[SqlStatement] = []
         self.options: list[tuple[int, bool]] = []
         self.answers: dict[str, Callable[[], Any]] = {}
         self.commit_errors: dict[str, Exception] = {}

@@ -15,7 +15,7 @@ from microflow_runtime.compiler.plan import Assign, Frame
 from microflow_runtime.compiler.presence import Known
 from microflow_runtime.compiler.reading import formula_of
 from microflow_runtime.errors import NodeError
-from microflow_runtime.feel import ANY, Type, optional, required
+from microflow_runtime.feel import ANY, Type, note_taken, optional, required
 from microflow_runtime.model.business_object import BusinessObject
 from microflow_runtime.model.type_ref import TypeRef
 
@@ -137,6 +137,7 @@ def check_mapping(
             else check_literal(value, target.shape, here, faults)
         )
         if computed is not None:
+            note_taken(computed.type, target.type)
             assignments.append(Assignment(target, computed))
     _check_overlaps(mapping, path, faults)
     return assignments

@@ -42,6 +42,23 @@ class SqlText(msgspec.Struct, frozen=True):
         return "".join(mark(piece) if index % 2 else text(piece) for index, piece in enumerate(self.pieces))
 
 
+_IN_LIST: Final = re.compile(r"\bin\s*\((?P<before>(?:[^()]*,)?)\s*$", re.IGNORECASE)
+_ENDS_ITEM: Final = re.compile(r"\s*[,)]")
+
+
+def names_in_lists(text: SqlText) -> frozenset[str]:
+    """Give the parameters that stand in the parentheses of an `in`, each of which is one value there."""
+    found = set()
+    before = ""
+    for index in range(1, len(text.pieces), 2):
+        before += text.pieces[index - 1]
+        match = _IN_LIST.search(before)
+        if match and "select" not in match["before"].lower() and _ENDS_ITEM.match(text.pieces[index + 1]):
+            found.add(text.pieces[index])
+        before += "?"
+    return frozenset(found)
+
+
 def read_sql(sql: str) -> SqlText:
     """Find the parameters of one statement. A semicolon at its end is left out."""
     pieces: list[str] = []

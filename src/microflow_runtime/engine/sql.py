@@ -14,12 +14,19 @@ class SqlStatement(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     `reads` tells that it is a select, whose rows are read while they come. `parameters` and `columns` name those whose
     values are `json` (any value of formulas, kept as JSON) or `base64` (a text, kept as the bytes it stands for).
+    `read` are the columns that formulas read by name, `taken` those that are welcome: declared ones, and the fields of
+    Business Objects that rows are given to whole. `nulls` tells what a parameter that may be null is otherwise, by the
+    word of its type; `lists` are those that may be lists, None where any may.
     """
 
     text: str
     reads: bool
     parameters: Mapping[str, str] = {}
     columns: Mapping[str, str] = {}
+    read: frozenset[str] = frozenset()
+    taken: frozenset[str] = frozenset()
+    nulls: Mapping[str, str] = {}
+    lists: frozenset[str] | None = None
 
 
 class SqlConnection(Protocol):

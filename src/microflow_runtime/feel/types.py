@@ -188,6 +188,43 @@ class ContextType(Type):
         return self._hash
 
 
+class FieldNames:
+    """Which fields of open contexts formulas read by name, and which a Business Object takes over when it is given them whole."""
+
+    __slots__ = ("read", "taken")
+
+    def __init__(self) -> None:
+        self.read: set[str] = set()
+        self.taken: set[str] = set()
+
+
+class RowType(ContextType):
+    """An open context that somebody else makes, such as a row of a table. Checking formulas notes the names they expect in it."""
+
+    __slots__ = ("names",)
+
+    def __init__(self, fields: Fields, names: FieldNames, *, optional: bool = False) -> None:
+        super().__init__("", fields, optional, open=True)
+        self.names = names
+
+    def _with(self, *, optional: bool) -> "RowType":
+        return RowType(self.fields, self.names, optional=optional)
+
+
+def note_read(kind: Type, name: str) -> None:
+    """Note that a formula reads a field which the type does not declare, where somebody wants to know."""
+    if isinstance(kind, RowType):
+        kind.names.read.add(name)
+
+
+def note_taken(kind: Type, target: Type) -> None:
+    """Note that rows, or a row, are given whole to a Business Object, which takes its fields."""
+    while isinstance(kind, ListType) and isinstance(target, ListType):
+        kind, target = kind.item, target.item
+    if isinstance(kind, RowType) and isinstance(target, ContextType):
+        kind.names.taken.update(target.index)
+
+
 ANY: Final = Type("Any", optional=True)
 NULL: Final = Type("null", optional=True)
 NUMBER: Final = Type("number")

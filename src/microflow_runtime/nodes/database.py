@@ -22,13 +22,29 @@ from microflow_runtime.compiler.formulas import Computed, Evaluate
 from microflow_runtime.compiler.node_context import NodeContext
 from microflow_runtime.compiler.plan import Action, Assign, Frame
 from microflow_runtime.compiler.reading import formula_of
-from microflow_runtime.compiler.sql_text import SqlText, read_sql
+from microflow_runtime.compiler.sql_text import SqlText, names_in_lists, read_sql
 from microflow_runtime.engine.contract import Stream
 from microflow_runtime.engine.run import Run
 from microflow_runtime.engine.sql import SPECIAL_VALUES, SqlStatement
 from microflow_runtime.engine.surroundings import computing
 from microflow_runtime.errors import NodeError
-from microflow_runtime.feel import ANY, NUMBER, STRING, ContextType, ListType, Type, optional
+from microflow_runtime.feel import (
+    ANY,
+    BOOLEAN,
+    DATE,
+    DATE_TIME,
+    NULL,
+    NUMBER,
+    STRING,
+    TIME,
+    ContextType,
+    FieldNames,
+    ListType,
+    RowType,
+    Type,
+    optional,
+    required,
+)
 from microflow_runtime.model.app import App
 from microflow_runtime.model.type_ref import TypeRef
 
@@ -37,10 +53,19 @@ _STATEMENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "insert": ("insert", "with", "replace"),
     "update": ("update", "with"),
     "delete": ("delete", "with"),
+    "merge": ("merge", "with"),
+    "call": ("call",),
 }
 """The first words of what each command may run."""
 _FIRST_WORD: Final = re.compile(r"(?:\s|--[^\n]*(?:\n|$)|/\*(?s:.*?)\*/)*(\w*)")
 _SPECIAL_TYPES: Final[Mapping[str, Type]] = {"json": ANY, "base64": STRING}
+_TYPED: Final = (NUMBER, BOOLEAN, DATE, TIME, DATE_TIME)
+"""Types whose values a driver binds as of that type, so that a null in their place is of that type, too."""
+_LIST_HELP: Final[Mapping[str, str]] = {
+    "postgresql": "write `= any(:{0})`, or `<> all(:{0})` for `not in`",
+    "sqlite": "write `in (select value from json_each(:{0}))`",
+    "mariadb": "write `in (select v from json_table(:{0}, '$[*]' columns (v text path '$')) as t)`",
+}
 _ITEM: Final = "item"
 """The parameter that stands for an item which is no context."""
 
@@ -50,7 +75,8 @@ class DatabaseSettings(msgspec.Struct, frozen=True):
 
     source: Annotated[str, msgspec.Meta(description="The name of a data source of the application.")]
     command: Annotated[
-        Literal["select", "insert", "update", "delete"], msgspec.Meta(description="What the statement does.")
+        Literal["select", "insert", "update", "delete", "merge", "call"],
+        msgspec.Meta(description="What the statement does."),
     ]
     sql: Annotated[
         str, msgspec.Meta(description="The statement; `:name` stands for the value that `in` gives for name.")
@@ -88,9 +114,14 @@ class DatabaseNode:
         sql = _check(context, settings)
         _check_parameters(context, settings, sql, item)
         inputs = context.inputs()
-        given = _given(context, settings)
+        _check_lists(context, settings, sql, inputs)
+        names = FieldNames()
+        given = _given(context, settings, names)
         outputs = context.outputs(given)
-        return lambda: _build(context, settings, sql, inputs, batch, context.bind_outputs(outputs, given))
+        kinds = {**_kinds_of_item(item, sql), **{name: computed.type for name, computed in inputs.items()}}
+        return lambda: _build(
+            context, _statement_of(settings, names, kinds), sql, inputs, batch, context.bind_outputs(outputs, given)
+        )
 
     def prepare_stream(self, context: NodeContext) -> tuple[Type, Callable[[], Stream]]:
         """Check a select whose rows a loop takes one by one; none but a few hundred of them are in memory at a time."""
@@ -100,8 +131,11 @@ class DatabaseNode:
         sql = _check(context, settings)
         _check_parameters(context, settings, sql, None)
         inputs = context.inputs()
-        row = _row_type(context, settings)
-        return row, lambda: _build_stream(context, settings, inputs)
+        _check_lists(context, settings, sql, inputs)
+        names = FieldNames()
+        row = _row_type(context, settings, names)
+        kinds = {name: computed.type for name, computed in inputs.items()}
+        return row, lambda: _build_stream(context, _statement_of(settings, names, kinds), inputs)
 
 
 def _check(context: NodeContext, settings: DatabaseSettings) -> SqlText:
@@ -169,6 +203,38 @@ def _check_parameters(context: NodeContext, settings: DatabaseSettings, sql: Sql
                 context.fault("MF-D065", message, key, name, at_key=True, help=did_you_mean(name, sql.names))
 
 
+def _check_lists(
+    context: NodeContext, settings: DatabaseSettings, sql: SqlText, inputs: Mapping[str, Computed]
+) -> None:
+    """Refuse a list where SQL takes one value, which would mean nothing or something else."""
+    for name in sorted(names_in_lists(sql)):
+        if name in inputs and isinstance(required(inputs[name].type), ListType):
+            source = context.library.app.data_sources.get(settings.source)
+            kind = source.url.partition(":")[0] if source is not None else ""
+            message = f"`in (:{name})` takes single values, and `:{name}` is a list."
+            context.fault("MF-D134", message, "sql", help=_LIST_HELP.get(kind, _LIST_HELP["postgresql"]).format(name))
+
+
+def _no_list(name: str, evaluate: Evaluate) -> Evaluate:
+    def compute(frame: Frame) -> Any:
+        value = evaluate(frame)
+        if isinstance(value, list):
+            raise NodeError(f"`in (:{name})` takes single values, not a list.", kind="database")
+        return value
+
+    return compute
+
+
+def _bound(context: NodeContext, sql: SqlText, inputs: Mapping[str, Computed]) -> list[tuple[str, Evaluate]]:
+    """Bind what `in` gives; a value that may be a list and must not is looked at when it is there."""
+    single = names_in_lists(sql)
+    return [
+        (name, _no_list(name, evaluate) if name in single and _may_be_list(computed.type) else evaluate)
+        for name, computed in inputs.items()
+        for evaluate in (context.bind(computed),)
+    ]
+
+
 def _fields_of(item: Type | None) -> tuple[str, ...] | None:
     """Give the names that an item of a batch has values for; None when nobody knows yet."""
     if item is None:
@@ -180,8 +246,15 @@ def _fields_of(item: Type | None) -> tuple[str, ...] | None:
     return (_ITEM,)
 
 
-def _row_type(context: NodeContext, settings: DatabaseSettings) -> Type:
-    """Type a row: columns are known where the node declares them, else anything."""
+def _kinds_of_item(item: Type | None, sql: SqlText) -> dict[str, Type]:
+    """Give the types of the parameters that come from an item of a batch, as far as they are known."""
+    if isinstance(item, ContextType):
+        return {name: item.index[name] for name in sql.names if name in item.index}
+    return {} if item is None else {_ITEM: item}
+
+
+def _row_type(context: NodeContext, settings: DatabaseSettings, names: FieldNames) -> Type:
+    """Type a row: columns are known where the node declares them, else anything. `names` learns what formulas expect of it."""
     fields: list[tuple[str, Type]] = []
     known = {**SIMPLE_FEEL, **_SPECIAL_TYPES}
     for column, written in settings.columns.items():
@@ -192,12 +265,12 @@ def _row_type(context: NodeContext, settings: DatabaseSettings) -> Type:
             context.fault("MF-D067", message, "columns", column, help=did_you_mean(type_name, known))
         else:
             fields.append((column, kind if written == type_name else optional(kind)))
-    return ContextType("", tuple(fields), open=True)
+    return RowType(tuple(fields), names)
 
 
-def _given(context: NodeContext, settings: DatabaseSettings) -> dict[str, Type]:
+def _given(context: NodeContext, settings: DatabaseSettings, names: FieldNames) -> dict[str, Type]:
     """Type what the mapping sees."""
-    row = _row_type(context, settings)
+    row = _row_type(context, settings, names)
     if settings.batch is not None:
         return {"count": NUMBER}
     return {"rows": ListType(row), "row": optional(row), "count": NUMBER}
@@ -205,15 +278,15 @@ def _given(context: NodeContext, settings: DatabaseSettings) -> dict[str, Type]:
 
 def _build(
     context: NodeContext,
-    settings: DatabaseSettings,
+    statement: SqlStatement,
     sql: SqlText,
     inputs: Mapping[str, Computed],
     batch: Computed | None,
     assign: Assign | None,
 ) -> Action:
     app = context.library.app
-    bound = [(name, context.bind(computed)) for name, computed in inputs.items()]
-    statement = _statement_of(settings)
+    settings: DatabaseSettings = context.settings
+    bound = _bound(context, sql, inputs)
     source = settings.source
     check_right = _right_check(app, source)
     guarded = bool(context.node.catches or context.node.retry)
@@ -259,10 +332,10 @@ def _build(
     return Action(run, waits=True, writes=assign is not None)
 
 
-def _build_stream(context: NodeContext, settings: DatabaseSettings, inputs: Mapping[str, Computed]) -> Stream:
+def _build_stream(context: NodeContext, statement: SqlStatement, inputs: Mapping[str, Computed]) -> Stream:
+    settings: DatabaseSettings = context.settings
     app, source = context.library.app, settings.source
-    bound = [(name, context.bind(computed)) for name, computed in inputs.items()]
-    statement = _statement_of(settings)
+    bound = _bound(context, read_sql(settings.sql), inputs)
     check_right = _right_check(app, source)
     readers = {column: _column_reader(type_name) for column, type_name in settings.columns.items()}
 
@@ -280,14 +353,36 @@ def _build_stream(context: NodeContext, settings: DatabaseSettings, inputs: Mapp
     return rows
 
 
-def _statement_of(settings: DatabaseSettings) -> SqlStatement:
+def _statement_of(settings: DatabaseSettings, names: FieldNames, kinds: Mapping[str, Type]) -> SqlStatement:
+    """Give the statement of the node. `kinds` are the types of its parameters, as far as they are known.
+
+    A list of contexts or of lists is kept as JSON everywhere, an empty one too.
+    """
+    names_of_sql = read_sql(settings.sql).names
     special = {column: written.removesuffix("?") for column, written in settings.columns.items()}
+    as_json = {name: "json" for name, kind in kinds.items() if _is_list_of_many(kind)}
     return SqlStatement(
         text=settings.sql,
         reads=settings.command == "select",
-        parameters=settings.parameters,
+        parameters={**as_json, **settings.parameters},
         columns={column: kind for column, kind in special.items() if kind in SPECIAL_VALUES},
+        read=frozenset(names.read),
+        taken=frozenset(names.taken | set(settings.columns)),
+        nulls={
+            name: required(kind).word
+            for name, kind in kinds.items()
+            if kind.optional and required(kind) in _TYPED and name not in settings.parameters
+        },
+        lists=frozenset(name for name in names_of_sql if _may_be_list(kinds.get(name, ANY))),
     )
+
+
+def _may_be_list(kind: Type) -> bool:
+    return kind in {ANY, NULL} or isinstance(kind, ListType)
+
+
+def _is_list_of_many(kind: Type) -> bool:
+    return isinstance(kind, ListType) and isinstance(kind.item, ContextType | ListType)
 
 
 def _right_check(app: App, source: str) -> Callable[[Run], None]:

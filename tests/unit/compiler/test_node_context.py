@@ -54,17 +54,17 @@ MF-D058 The throw node "A" needs the setting "message".
 def test_a_setting_outside_its_words() -> None:
     """A word that the setting does not take is told with those that it takes."""
     found = told_of_flow("""
-  A: {type: database, source: orders, command: merge, sql: select 1, next: End}
+  A: {type: database, source: orders, command: unite, sql: select 1, next: End}
 """)
     assert (
         found.strip("\n")
         == """
-MF-D059 The setting "command" does not fit: Invalid enum value 'merge'.
+MF-D059 The setting "command" does not fit: Invalid enum value 'unite'.
  --> shop/microflows/F.yaml:7:48
   |
-7 |   A: {type: database, source: orders, command: merge, sql: select 1, next: End}
+7 |   A: {type: database, source: orders, command: unite, sql: select 1, next: End}
   |                                                ^^^^^
-  = help: it is one of select, insert, update, delete
+  = help: it is one of select, insert, update, delete, merge, call
   = see: docs/reference/errors.md#mf-d059
 
 1 fault.

@@ -1,5 +1,6 @@
 """`database` as it runs: parameters, rows, declared columns, rights."""
 
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -238,3 +239,42 @@ async def test_special_columns_are_left_to_the_connection() -> None:
     assert '"id":"x","count":1' in await _app(keys, rows).text("F", GIVEN)
     with pytest.raises(NodeError, match=r"rows\[0\]\.doc: expected a value"):
         await _app(keys, [{"doc": None, "photo": None, "price": "1"}]).call("F", GIVEN)
+
+
+async def test_names_that_are_read_go_with_the_statement() -> None:
+    """Formulas that read a column by name, in a path, a filter or a loop of theirs, and Business Objects that take a row whole."""
+    app = _app(
+        """    out:
+      Out.id: '= if count(rows[Total > 1]) > 0 then row.Name else (for r in rows return r.Code)[1]'
+      Lines: = rows
+    columns: {declared: string}"""
+    )
+    with suppress(NodeError):
+        await app.call("F", GIVEN)
+    (statement,) = app.sources.statements
+    assert statement.read == {"Total", "Name", "Code"}
+    assert statement.taken == {"declared", "sku", "price"}
+
+
+async def test_a_list_where_one_value_belongs() -> None:
+    """A list whose type nobody knew before is refused, not compared as a text."""
+    app = SmallApp(
+        ORDER,
+        LINE,
+        """
+microflow: F
+inputs: {In: Order}
+nodes:
+  Start: {type: start, next: Ask}
+  Ask:
+    type: database
+    source: orders
+    command: select
+    sql: select x where a in (1, :ids)
+    in: {ids: '= get value({a: [1]}, "a")'}
+    next: End
+  End: {type: end}
+""",
+    )
+    with pytest.raises(NodeError, match=r"`in \(:ids\)` takes single values, not a list"):
+        await app.call("F", GIVEN)

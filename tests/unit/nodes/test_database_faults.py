@@ -200,3 +200,32 @@ def test_special_parameters() -> None:
     assert _first_line(keys + "{b: json}") == "MF-D065 The statement has no parameter `:b`."
     assert _first_line(keys + "{a: xml}").startswith('MF-D059 The setting "parameters" does not fit')
     assert _first_line(keys + "{a: json}") == "No faults."
+
+
+def test_a_list_in_the_parentheses_of_in() -> None:
+    """It would be one value there; the fault says how each database takes a list."""
+    for sql in ("select x from t where a in (:ids)", "select x from t where a NOT IN ( 1, :ids )"):
+        found = told_of_flow(f"""
+  A:
+    type: database
+    source: orders
+    command: select
+    sql: {sql}
+    in: {{ids: '= ["a"]'}}
+    next: End
+""")
+        assert "MF-D134 `in (:ids)` takes single values, and `:ids` is a list." in found
+        assert "= help: write `" in found
+    for sql in (
+        "select x from t where a = any(:ids)",
+        "select x from t where a in (select b from c where d = any(:ids))",
+    ):
+        assert "MF-D134" not in told_of_flow(f"""
+  A:
+    type: database
+    source: orders
+    command: select
+    sql: {sql}
+    in: {{ids: '= ["a"]'}}
+    next: End
+""")

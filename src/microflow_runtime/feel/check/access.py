@@ -21,6 +21,7 @@ from microflow_runtime.feel.types import (
     ListType,
     Type,
     is_declared_list,
+    note_read,
     optional,
     required,
 )
@@ -65,6 +66,7 @@ def field_type(checker: Checker, node: syntax.Path, source: Type, *, has_lists: 
         field = plain.index.get(node.name)
         if field is None:
             if plain.open:
+                note_read(plain, node.name)
                 return ANY
             _unknown_field(checker, node, plain, plain.index)
             return ANY

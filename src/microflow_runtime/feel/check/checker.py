@@ -11,7 +11,16 @@ from microflow_runtime.feel.check.bindings import FunctionName, ItemField, Local
 from microflow_runtime.feel.check.narrowing import Key, key_of
 from microflow_runtime.feel.faults import FormulaFault
 from microflow_runtime.feel.functions.table import BUILT_INS
-from microflow_runtime.feel.types import ANY, ANY_FUNCTION, ContextType, Type, is_declared_list, optional, required
+from microflow_runtime.feel.types import (
+    ANY,
+    ANY_FUNCTION,
+    ContextType,
+    Type,
+    is_declared_list,
+    note_read,
+    optional,
+    required,
+)
 
 Handler = Callable[["Checker", Any], Type]
 
@@ -120,6 +129,8 @@ class Checker:
         return None if function is None else (FunctionName(function), ANY_FUNCTION)
 
     def _perhaps(self, items: list[Local], name: str, found: tuple[Any, Type] | None) -> tuple[Any, Type] | None:
+        if found is None and len(items) == 1:
+            note_read(required(items[0].type), name)
         for item in reversed(items):
             item.used = True
             found = (PerhapsItemField(item, name, found[0] if found else None), ANY)

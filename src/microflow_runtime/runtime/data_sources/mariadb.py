@@ -17,6 +17,7 @@ from asyncmy.cursors import Cursor, SSCursor
 from asyncmy.errors import Error as AsyncmyError
 
 from microflow_runtime.compiler.sql_text import read_sql
+from microflow_runtime.engine.column_names import refuse_rowless
 from microflow_runtime.engine.sql import SqlStatement
 from microflow_runtime.errors import LimitExceeded
 from microflow_runtime.runtime.data_sources.failures import Failure
@@ -31,6 +32,8 @@ _SPARE_SECONDS: Final = 5.0
 _RECEIVE_BYTES: Final = 64 * 1024
 """What the system keeps of a result that we have not read: the driver makes rows of all of it in one go."""
 _UNKNOWN_ZONE: Final = 1298
+_CUT: Final = (1264, 1265)
+"""The numbers of the notes that a value was brought into range, or lost digits."""
 _SQL_MODE: Final = (
     "STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE,NO_ENGINE_SUBSTITUTION,"
     "NO_BACKSLASH_ESCAPES"
@@ -45,10 +48,13 @@ _CONVERSIONS: Final[dict[Any, Any]] = {
 
 
 class _PlainCursor(Cursor):
-    """A cursor that does not ask for warnings: that would be a round trip each, and print values of rows."""
+    """A cursor that does not print warnings, which hold values of rows; it only knows that there are some."""
 
-    async def _show_warnings(self, conn: Any) -> None:
-        """Leave them."""
+    is_warned = False
+
+    async def _show_warnings(self, _conn: Any) -> None:
+        """Leave them to those who want to know."""
+        self.is_warned = True
 
 
 async def open_mariadb(place: Place, password: Secret | None) -> "MariadbSession":
@@ -223,6 +229,9 @@ class MariadbSession:
             async with self._connection.cursor(_PlainCursor) as cursor:
                 await cursor.execute(sql, escapable(given))
                 if cursor.description is None:
+                    if cursor.is_warned:
+                        await self._refuse_cut()
+                    refuse_rowless(statement.read)
                     return [], max(cursor.rowcount, 0)
                 rows = await cursor.fetchmany(row_limit + 1)
                 return self._answer(cursor, statement, rows, row_limit)
@@ -260,7 +269,7 @@ class MariadbSession:
         description = cursor.description or ()
         readers = readers_of(self._place.time_zone)
         by_index = {index: readers[column[1]] for index, column in enumerate(description) if column[1] in readers}
-        return row_reader([column[0] for column in description], statement.columns, by_index)
+        return row_reader([column[0] for column in description], statement, by_index)
 
     async def drain(self, cursor: Any) -> None:
         """Have the server stop sending a result, and take in what it sent already."""
@@ -281,12 +290,23 @@ class MariadbSession:
                 chunk = [escapable(bound(statement, item, self._write)) for item in items[begin : begin + CHUNK_ITEMS]]
                 if has_marks:
                     touched += max(await cursor.executemany(sql, chunk), 0)
+                    if cursor.is_warned:
+                        await self._refuse_cut()
                 else:
                     for _ in chunk:
                         await cursor.execute(sql)
                         touched += max(cursor.rowcount, 0)
                 await asyncio.sleep(0)
         return touched
+
+    async def _refuse_cut(self) -> None:
+        """Raise NodeError when the statement that was just run kept a value as another, which MariaDB only notes."""
+        async with self._connection.cursor(_PlainCursor) as cursor:
+            await cursor.execute("SHOW WARNINGS")
+            notes = await cursor.fetchall()
+        for _, number, sentence in notes:
+            if number in _CUT:
+                raise refusal(f"a value does not fit its place exactly: {sentence}; round it in the formula.")
 
     async def open_rows(self, statement: SqlStatement, values: Mapping[str, Any], row_limit: int) -> "_MariadbRows":
         """See Session."""

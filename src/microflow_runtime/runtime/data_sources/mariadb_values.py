@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from asyncmy.constants import FIELD_TYPE
 
 from microflow_runtime.feel import Date, DateTime, Time, parse_date, parse_date_time, parse_time, to_python
-from microflow_runtime.runtime.data_sources.values import Convert, is_temporal, refusal, to_json
+from microflow_runtime.runtime.data_sources.values import FINER, Convert, is_temporal, refusal, to_json
 
 _MOST_DIGITS: Final = 65
 _MOST_FRACTION: Final = 38
@@ -45,7 +45,9 @@ def writer(time_zone: str) -> Convert:
         if isinstance(value, DateTime):
             return _moment(value, zone)
         if isinstance(value, Time):
-            return str(Time(value.nanos // 1_000 * 1_000))
+            if value.nanos % 1_000:
+                raise refusal(FINER.format(value=value))
+            return str(value)
         if isinstance(value, Date):
             return str(_in_years(value))
         if is_temporal(value):
@@ -74,21 +76,21 @@ def _in_years(day: Date) -> Date:
 
 
 def _moment(value: DateTime, zone: ZoneInfo) -> str:
+    if value.nanos % 1_000:
+        raise refusal(FINER.format(value=value))
     if value.utc_offset is not None:
         try:
             moment = to_python(value)
             assert isinstance(moment, dt.datetime)
-            wall = moment.astimezone(zone)
+            there = moment.astimezone(zone)
         except (ValueError, OverflowError) as error:
             raise refusal(f"the database cannot hold {value}: its years go from 1 to 9999.") from error
-        if wall.fold and wall.utcoffset() != wall.replace(fold=0).utcoffset():
+        if there.fold and there.utcoffset() != there.replace(fold=0).utcoffset():
             raise refusal(
-                f"MariaDB keeps times without an offset, and {value} is the second time that night that the clocks of the app's "
-                f"zone {zone.key} show {wall:%H:%M:%S}; give such moments in a column of text, or the app a zone without changes."
+                f"MariaDB cannot hold {value}: it keeps the wall clock of {zone.key}, where {there:%H:%M} comes twice that day."
             )
-        return wall.replace(tzinfo=None).isoformat(" ")
-    day = _in_years(value.date)
-    return f"{day} {Time(value.nanos // 1_000 * 1_000)}"
+        return there.replace(tzinfo=None).isoformat(" ")
+    return f"{_in_years(value.date)} {Time(value.nanos)}"
 
 
 @lru_cache(maxsize=256)

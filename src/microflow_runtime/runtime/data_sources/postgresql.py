@@ -1,9 +1,8 @@
 """PostgreSQL, by psycopg: numbers as PostgreSQL types their literals, moments in the app's time zone, cancel at the server."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import aclosing
-from functools import lru_cache
 from itertools import count
 from socket import SHUT_RDWR, socket
 from typing import Any, ClassVar, Final, LiteralString
@@ -12,12 +11,16 @@ import psycopg
 from psycopg.pq import TransactionStatus
 from psycopg.types.json import set_json_loads
 
-from microflow_runtime.compiler.sql_text import read_sql
+from microflow_runtime.engine.column_names import refuse_rowless
 from microflow_runtime.engine.sql import SqlStatement
 from microflow_runtime.errors import LimitExceeded
 from microflow_runtime.runtime.data_sources.failures import Failure, failure_of_state
 from microflow_runtime.runtime.data_sources.place import ISOLATIONS, Place
+from microflow_runtime.runtime.data_sources.postgresql_text import TESTED, PostgresqlText, postgresql_text
+from microflow_runtime.runtime.data_sources.postgresql_types import describe, fit_list, learn_types
 from microflow_runtime.runtime.data_sources.postgresql_values import (
+    NULL_DUMPERS,
+    NULLS,
     Interval,
     IntervalDumper,
     IntervalLoader,
@@ -30,6 +33,8 @@ from microflow_runtime.settings import Secret
 _STOP_SECONDS: Final = 5.0
 _SPARE_SECONDS: Final = 5.0
 """How much longer than our own limit the server lets a statement run: its limit is for when we are gone."""
+_MOST_PLACES: Final = 1_000
+"""Of how many statements a connection remembers what their places take."""
 _TLS: Final = ("sslmode", "sslrootcert", "sslcert", "sslkey")
 
 
@@ -81,19 +86,13 @@ async def _set_up(connection: psycopg.AsyncConnection[Any], place: Place) -> Non
     )
     connection.adapters.register_loader("interval", IntervalLoader)
     connection.adapters.register_dumper(Interval, IntervalDumper)
+    for kind, dumper in NULL_DUMPERS:
+        connection.adapters.register_dumper(kind, dumper)
+    await learn_types(connection)
     set_json_loads(lambda data: JsonText(data if isinstance(data, bytes) else data.encode()), connection)
     level = ISOLATIONS.index(place.options.get("isolation", ISOLATIONS[0]))
     await connection.set_isolation_level(list(psycopg.IsolationLevel)[1:][level])
     await connection.set_autocommit(False)
-
-
-@lru_cache(maxsize=2048)
-def _query(sql: str) -> LiteralString:
-    """Write a statement with psycopg's marks; the texts are those of the plans, so there are not many."""
-    text = read_sql(sql)
-    if not text.names:
-        return "".join(text.pieces).replace("%", "%%")
-    return text.written(lambda name: f"%({name})s", lambda part: part.replace("%", "%%"))
 
 
 class PostgresqlSession:
@@ -106,32 +105,66 @@ class PostgresqlSession:
         self._connection = connection
         self._place = place
         self._numbers = count(1)
+        self._places: dict[str, Mapping[str, int]] = {}
+
+    async def _given(self, statement: SqlStatement, text: PostgresqlText, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Give the values as they are bound: nulls of their types, and lists as their places take them."""
+        given = bound(statement, values, to_driver)
+        for name, word in statement.nulls.items():
+            if name in given and given[name] is None:
+                given[name] = NULLS[word]
+        for name in text.tested:
+            given[f"{name}{TESTED}"] = None if values[name] is None else ""
+        if statement.lists is None or statement.lists:
+            await self._fit_lists(statement.lists, text, values, given)
+        return given
+
+    async def _fit_lists(
+        self, names: Collection[str] | None, text: PostgresqlText, values: Mapping[str, Any], given: dict[str, Any]
+    ) -> None:
+        """Ask the server, once for a statement, what it takes where lists are given: an empty one does not tell itself."""
+        lists = [name for name in (given if names is None else names) if isinstance(given.get(name), list)]
+        if not lists:
+            return
+        places = self._places.get(text.numbered)
+        if places is None:
+            known = [None if name in lists else given[name] for name in text.names]
+            told = await describe(self._connection, text.numbered, known)
+            places = dict(zip(text.names, told.parameters, strict=True))
+            if len(self._places) < _MOST_PLACES:
+                self._places[text.numbered] = places
+        for name in lists:
+            given[name] = fit_list(name, values[name], given[name], places[name])
 
     async def run(self, statement: SqlStatement, values: Mapping[str, Any], row_limit: int) -> Answer:
         """See Session."""
-        given = bound(statement, values, to_driver)
+        text = postgresql_text(statement.text)
+        given = await self._given(statement, text, values)
         if statement.reads:
-            return await self._read(statement, given, row_limit)
+            return await self._read(statement, text.query, given, row_limit)
         async with self._connection.cursor() as cursor:
-            await cursor.execute(_query(statement.text), given)
+            await cursor.execute(text.query, given)
             if cursor.description is None:
+                refuse_rowless(statement.read)
                 return [], max(cursor.rowcount, 0)
             if cursor.rowcount > row_limit:
                 raise self._too_many(row_limit)
-            read = row_reader([column.name for column in cursor.description], statement.columns)
+            read = row_reader([column.name for column in cursor.description], statement)
             rows = [read(row) for row in await cursor.fetchall()]
             return rows, len(rows)
 
-    async def _read(self, statement: SqlStatement, given: dict[str, Any], row_limit: int) -> Answer:
+    async def _read(
+        self, statement: SqlStatement, query: LiteralString, given: dict[str, Any], row_limit: int
+    ) -> Answer:
         """Read rows while they come; one row over the limit stops the statement."""
         found: list[dict[str, Any]] = []
         read: RowReader | None = None
         async with self._connection.cursor() as cursor:
-            stream: AsyncGenerator[Any] = cursor.stream(_query(statement.text), given, size=CHUNK_ROWS)  # type: ignore[assignment]  # it is one
+            stream: AsyncGenerator[Any] = cursor.stream(query, given, size=CHUNK_ROWS)  # type: ignore[assignment]  # it is one
             async with aclosing(stream):
                 async for row in stream:
                     if read is None:
-                        read = row_reader([column.name for column in cursor.description or ()], statement.columns)
+                        read = row_reader([column.name for column in cursor.description or ()], statement)
                     found.append(read(row))
                     if len(found) > row_limit:
                         raise self._too_many(row_limit)
@@ -145,11 +178,11 @@ class PostgresqlSession:
     async def run_many(self, statement: SqlStatement, items: Sequence[Mapping[str, Any]]) -> int:
         """See Session."""
         touched = 0
-        query = _query(statement.text)
+        text = postgresql_text(statement.text)
         async with self._connection.cursor() as cursor:
             for begin in range(0, len(items), CHUNK_ITEMS):
-                chunk = [bound(statement, item, to_driver) for item in items[begin : begin + CHUNK_ITEMS]]
-                await cursor.executemany(query, chunk)
+                chunk = [await self._given(statement, text, item) for item in items[begin : begin + CHUNK_ITEMS]]
+                await cursor.executemany(text.query, chunk)
                 touched += max(cursor.rowcount, 0)
                 await asyncio.sleep(0)
         return touched
@@ -157,15 +190,16 @@ class PostgresqlSession:
     async def open_rows(self, statement: SqlStatement, values: Mapping[str, Any], _row_limit: int) -> "_PostgresqlRows":
         """See Session."""
         name = f"microflow_{next(self._numbers)}"
-        declare = f"declare {name} no scroll cursor for {_query(statement.text)}"
-        await self._connection.execute(declare, bound(statement, values, to_driver))
+        text = postgresql_text(statement.text)
+        declare = f"declare {name} no scroll cursor for {text.query}"
+        await self._connection.execute(declare, await self._given(statement, text, values))
         return _PostgresqlRows(self, name, statement)
 
     async def fetch(self, name: str, statement: SqlStatement) -> list[dict[str, Any]]:
         """Give the next rows of a cursor that the server keeps."""
         async with self._connection.cursor() as cursor:
             await cursor.execute(f"fetch forward {CHUNK_ROWS} from {name}")
-            read = row_reader([column.name for column in cursor.description or ()], statement.columns)
+            read = row_reader([column.name for column in cursor.description or ()], statement)
             return [read(row) for row in await cursor.fetchall()]
 
     async def close_cursor(self, name: str) -> None:

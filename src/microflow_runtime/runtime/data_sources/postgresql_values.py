@@ -9,7 +9,7 @@ from psycopg.adapt import Dumper, Loader
 from psycopg.types.numeric import Int4, Int8
 
 from microflow_runtime.feel import DaysDuration, MonthsDuration
-from microflow_runtime.runtime.data_sources.values import is_temporal, refusal, to_json, to_python_value
+from microflow_runtime.runtime.data_sources.values import FINER, is_temporal, refusal, to_json, to_python_value
 
 _INT4: Final = 2**31
 _INT8: Final = 2**63
@@ -56,6 +56,35 @@ class IntervalLoader(Loader):
         return MonthsDuration(total_months) if total_months else DaysDuration(total)
 
 
+class TypedNull:
+    """A null of a type, so that PostgreSQL need not guess one. One subclass a type, as psycopg goes by classes."""
+
+    __slots__ = ()
+
+
+class _NullDumper(Dumper):
+    def dump(self, _obj: Any) -> None:
+        """See Dumper."""
+
+
+def _typed_null(name: str) -> tuple[TypedNull, type[Dumper]]:
+    kind = type(f"Null_{name}", (TypedNull,), {"__slots__": ()})
+    return kind(), type(f"NullDumper_{name}", (_NullDumper,), {"oid": psycopg.adapters.types[name].oid})
+
+
+_NULL_TYPES: Final = {
+    "number": "int4",
+    "boolean": "bool",
+    "date": "date",
+    "time": "time",
+    "date and time": "timestamp",
+}
+"""What a null is bound as, by the type of the formula: what a value of it would be bound as, of numbers the smallest."""
+_NULLS: Final = {word: _typed_null(name) for word, name in _NULL_TYPES.items()}
+NULLS: Final = {word: null for word, (null, _) in _NULLS.items()}
+NULL_DUMPERS: Final = tuple((type(null), dumper) for null, dumper in _NULLS.values())
+
+
 def to_driver(value: Any) -> Any:
     """Give a value as psycopg binds it, a number as PostgreSQL types the literal of it, so that `=` finds the index.
 
@@ -66,6 +95,8 @@ def to_driver(value: Any) -> Any:
     if isinstance(value, Decimal):
         return _number(value)
     if isinstance(value, DaysDuration):
+        if value.total % 1_000:
+            raise refusal(FINER.format(value=value))
         days, rest = divmod(value.total, 86_400_000_000_000)
         return Interval(f"{days} days {rest // 1_000} microseconds")
     if isinstance(value, MonthsDuration):

@@ -7,11 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any, ClassVar, Final, TypeVar
 
+from microflow_runtime.engine.column_names import refuse_rowless
 from microflow_runtime.engine.sql import SqlStatement
 from microflow_runtime.errors import LimitExceeded
 from microflow_runtime.runtime.data_sources.failures import Failure
 from microflow_runtime.runtime.data_sources.place import Place
 from microflow_runtime.runtime.data_sources.session import CHUNK_ITEMS, CHUNK_ROWS, Answer
+from microflow_runtime.runtime.data_sources.sqlite_exact import SqliteExactness, has_returning
 from microflow_runtime.runtime.data_sources.sqlite_guard import OF_STATEMENTS, SqliteGuard, guard
 from microflow_runtime.runtime.data_sources.values import RowReader, bound, is_temporal, refusal, row_reader, to_json
 from microflow_runtime.settings import Secret
@@ -67,23 +69,31 @@ class SqliteSession:
         self._thread = thread
         self._place = place
         self._guard = asked
+        self._exactness = SqliteExactness(connection)
 
     async def _do(self, work: Callable[..., _T], *given: Any) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *given)
 
     async def run(self, statement: SqlStatement, values: Mapping[str, Any], row_limit: int) -> Answer:
         """See Session."""
-        return await self._do(self._run, statement, bound(statement, values, to_driver), row_limit)
+        work = self._run if statement.reads else self._write
+        return await self._do(work, statement, bound(statement, values, to_driver), row_limit)
+
+    def _write(self, statement: SqlStatement, values: dict[str, Any], row_limit: int) -> Answer:
+        self._begin()
+        self._exactness.refuse_changed(statement.text, values)
+        return self._run(statement, values, row_limit)
 
     def _run(self, statement: SqlStatement, values: dict[str, Any], row_limit: int) -> Answer:
         cursor = self._execute(statement.text, values)
         try:
             if cursor.description is None:
+                refuse_rowless(statement.read)
                 return [], max(cursor.rowcount, 0)
             found = cursor.fetchmany(row_limit + 1)
             if len(found) > row_limit:
                 raise LimitExceeded(f"{self._place.told} gave more rows than the limit of {row_limit}.")
-            read = row_reader([column[0] for column in cursor.description], statement.columns)
+            read = row_reader([column[0] for column in cursor.description], statement)
             return [read(row) for row in found], len(found)
         finally:
             cursor.close()
@@ -106,16 +116,27 @@ class SqliteSession:
 
     def _run_chunk(self, sql: str, chunk: list[dict[str, Any]]) -> int:
         self._begin()
+        for values in chunk:
+            self._exactness.refuse_changed(sql, values)
+        if has_returning(sql):  # `executemany` forgets the rows, and with them how many there were
+            return sum(self._count(sql, values) for values in chunk)
         cursor = self._connection.executemany(sql, chunk)
         try:
             return max(cursor.rowcount, 0)
         finally:
             cursor.close()
 
+    def _count(self, sql: str, values: dict[str, Any]) -> int:
+        cursor = self._connection.execute(sql, values)
+        try:
+            return max(cursor.rowcount, 0) if cursor.description is None else len(cursor.fetchall())
+        finally:
+            cursor.close()
+
     async def open_rows(self, statement: SqlStatement, values: Mapping[str, Any], _row_limit: int) -> "_SqliteRows":
         """See Session."""
         cursor = await self._do(self._execute, statement.text, bound(statement, values, to_driver))
-        return _SqliteRows(self, cursor, row_reader([column[0] for column in cursor.description], statement.columns))
+        return _SqliteRows(self, cursor, row_reader([column[0] for column in cursor.description], statement))
 
     async def fetch(self, cursor: sqlite3.Cursor, read: RowReader) -> list[dict[str, Any]]:
         """Give the next rows of a stream."""

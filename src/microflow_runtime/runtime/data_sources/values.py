@@ -6,7 +6,7 @@ What differs from one database to another is in the modules of the databases; wh
 import base64
 import binascii
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
@@ -14,6 +14,7 @@ from uuid import UUID
 import msgspec
 
 from microflow_runtime.compiler.business_objects import decode_json
+from microflow_runtime.engine.column_names import column_names
 from microflow_runtime.engine.sql import SqlStatement
 from microflow_runtime.errors import BadRequest, NodeError
 from microflow_runtime.feel import Date, DateTime, DaysDuration, MonthsDuration, Time, from_python, to_python
@@ -24,6 +25,9 @@ Convert = Callable[[Any], Any]
 RowReader = Callable[[Sequence[Any]], dict[str, Any]]
 _write_json: Final = msgspec.json.Encoder(decimal_format="number", enc_hook=str).encode
 _TEMPORAL: Final = (Date, Time, DateTime, DaysDuration, MonthsDuration)
+
+
+FINER: Final = "the database cannot hold {value}: it keeps six digits of a second."
 
 
 class JsonText(bytes):
@@ -41,12 +45,25 @@ def refusal(message: str) -> NodeError:
 def bound(statement: SqlStatement, values: Mapping[str, Any], write: Convert) -> dict[str, Any]:
     """Give the values as a driver binds them; `write` converts what is not declared to be special."""
     special = statement.parameters
-    if not special:
-        return {name: write(value) for name, value in values.items()}
-    return {
-        name: _WRITE_SPECIAL[special[name]](value) if name in special else write(value)
-        for name, value in values.items()
-    }
+    try:
+        if not special:
+            return {name: write(value) for name, value in values.items()}
+        return {
+            name: _WRITE_SPECIAL[special[name]](value) if name in special else write(value)
+            for name, value in values.items()
+        }
+    except NodeError:
+        for name, value in values.items():
+            _write_named(name, value, _WRITE_SPECIAL[special[name]] if name in special else write)
+        raise
+
+
+def _write_named(name: str, value: Any, write: Convert) -> None:
+    """Raise the error of a value that cannot be written with the name of its parameter."""
+    try:
+        write(value)
+    except NodeError as error:
+        raise refusal(f"`:{name}`: {error.message}") from error
 
 
 def to_json(value: Any) -> str | None:
@@ -71,6 +88,8 @@ _WRITE_SPECIAL: Final[Mapping[str, Convert]] = {"json": to_json, "base64": from_
 
 def to_python_value(value: Any) -> Any:
     """Give a date, time or date and time as Python's. Raises NodeError for years that databases do not have in common."""
+    if value.nanos % 1_000 if isinstance(value, Time | DateTime) else False:
+        raise refusal(FINER.format(value=value))
     try:
         return to_python(value)
     except ValueError as error:
@@ -86,26 +105,50 @@ def is_temporal(value: Any) -> bool:
 
 
 def row_reader(
-    columns: Sequence[str], declared: Mapping[str, str], by_index: Mapping[int, Convert] | None = None
+    given: Iterable[str], statement: SqlStatement, by_index: Mapping[int, Convert] | None = None
 ) -> RowReader:
     """Make what gives a row as a context by column name. `by_index` converts columns whose values do not tell their type.
 
-    Raises NodeError of kind `database` when two columns have one name, of which a context could hold one.
+    Raises NodeError of kind `database` when a column that is read is not there, or two columns have one name.
     """
-    if len(set(columns)) != len(columns):
-        twice = next(name for name in columns if columns.count(name) > 1)
-        raise refusal(f'the statement gives two columns "{twice}"; name one of them anew with `as`.')
+    columns = column_names(tuple(given), statement.read, statement.taken)
+    declared = statement.columns
     special = {index: _READ_SPECIAL[declared[name]] for index, name in enumerate(columns) if name in declared}
     if not special and not by_index:
-        return lambda row: {
-            column: value if type(value) is str else from_driver(value)
-            for column, value in zip(columns, row, strict=True)
-        }
+
+        def read_plain(row: Sequence[Any]) -> dict[str, Any]:
+            try:
+                return {
+                    column: value if type(value) is str else from_driver(value)
+                    for column, value in zip(columns, row, strict=True)
+                }
+            except NodeError as error:
+                raise _of_column(columns, [from_driver] * len(columns), row, error) from error
+
+        return read_plain
     each = [special.get(index) or (by_index or {}).get(index) or from_driver for index in range(len(columns))]
-    return lambda row: {
-        column: None if value is None else convert(value)
-        for column, convert, value in zip(columns, each, row, strict=True)
-    }
+
+    def read(row: Sequence[Any]) -> dict[str, Any]:
+        try:
+            return {
+                column: None if value is None else convert(value)
+                for column, convert, value in zip(columns, each, row, strict=True)
+            }
+        except NodeError as error:
+            raise _of_column(columns, each, row, error) from error
+
+    return read
+
+
+def _of_column(columns: Sequence[str], each: Sequence[Convert], row: Sequence[Any], error: NodeError) -> NodeError:
+    """Give the error of a row with the name of the column whose value formulas do not have."""
+    for column, convert, value in zip(columns, each, row, strict=True):
+        try:
+            if value is not None:
+                convert(value)
+        except NodeError as found:
+            return refusal(f'column "{column}": {found.message}')
+    return error
 
 
 def from_driver(value: Any) -> Any:

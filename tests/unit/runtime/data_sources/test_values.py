@@ -12,7 +12,7 @@ from psycopg.types.numeric import Int4, Int8
 
 from microflow_runtime.engine import SqlStatement
 from microflow_runtime.errors import NodeError
-from microflow_runtime.feel import DateTime, Time, parse_date_time, parse_duration
+from microflow_runtime.feel import DateTime, Time, parse_date_time, parse_duration, parse_time
 from microflow_runtime.runtime.data_sources import mariadb_values, postgresql_values, sqlite
 from microflow_runtime.runtime.data_sources.values import bound, from_driver, from_json, row_reader, to_json
 
@@ -48,14 +48,43 @@ def test_an_array_is_of_one_type() -> None:
     ("text", "written"),
     [
         ("2026-05-19T15:15:00", "2026-05-19 15:15:00"),
-        ("2026-05-19T15:15:00.123456789", "2026-05-19 15:15:00.123456"),
+        ("2026-05-19T15:15:00.123456", "2026-05-19 15:15:00.123456"),
         ("2026-05-19T15:15:00Z", "2026-05-19 22:15:00"),
         ("2026-05-19T15:15:00@America/New_York", "2026-05-20 02:15:00"),
     ],
 )
 def test_moments_for_mariadb(text: str, written: str) -> None:
-    """A wall clock stays; a moment becomes the wall clock of the app's zone; digits beyond microseconds are cut."""
+    """A wall clock stays; a moment becomes the wall clock of the app's zone."""
     assert mariadb_values.writer("Asia/Bangkok")(parse_date_time(text)) == written
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (parse_date_time("2026-05-19T15:15:00.123456789"), "it keeps six digits of a second"),
+        (parse_date_time("2026-05-19T15:15:00.123456789Z"), "it keeps six digits of a second"),
+        (parse_time("15:15:00.000000001"), "it keeps six digits of a second"),
+        (parse_date_time("2026-10-25T02:30:00+01:00"), "where 02:30 comes twice that day"),
+    ],
+)
+def test_moments_that_would_become_others(value: Any, told: str) -> None:
+    """What the database would cut or mix up is refused, with the name of the parameter."""
+    writers = [mariadb_values.writer("Europe/Berlin")]
+    if "twice" not in told:
+        writers.append(postgresql_values.to_driver)
+    for write in writers:
+        with pytest.raises(NodeError, match=told) as caught:
+            bound(SqlStatement(text="", reads=False), {"ok": None, "at": value}, write)
+        assert caught.value.message.startswith("`:at`: the database" if "six" in told else "`:at`: MariaDB")
+    assert mariadb_values.writer("Europe/Berlin")(parse_date_time("2026-10-25T02:30:00+02:00")) == "2026-10-25 02:30:00"
+
+
+def test_a_value_that_formulas_do_not_have_names_its_column() -> None:
+    """Whether other columns are read in a way of their own or not."""
+    for columns in ({}, {"doc": "json"}):
+        read = row_reader(["doc", "n"], SqlStatement(text="", reads=True, columns=columns))
+        with pytest.raises(NodeError, match=r'^column "n": the database gave NaN, which is no number'):
+            read(["1", Decimal("NaN")])
 
 
 def test_the_hour_that_comes_twice() -> None:
@@ -137,10 +166,12 @@ def test_special_parameters_and_columns() -> None:
     statement = SqlStatement(text="", reads=True, parameters={"doc": "json", "photo": "base64"})
     given = bound(statement, {"doc": [Decimal(1)], "photo": "AP8=", "n": Decimal(1)}, lambda value: ("written", value))
     assert given == {"doc": "[1]", "photo": b"\x00\xff", "n": ("written", Decimal(1))}
-    read = row_reader(["doc", "photo", "n"], {"doc": "json", "photo": "base64"})
+    read = row_reader(
+        ["doc", "photo", "n"], SqlStatement(text="", reads=True, columns={"doc": "json", "photo": "base64"})
+    )
     assert read(("[1]", b"\x00\xff", 1)) == {"doc": [Decimal(1)], "photo": "AP8=", "n": Decimal(1)}
     assert read((None, None, None)) == {"doc": None, "photo": None, "n": None}
     with pytest.raises(NodeError, match='gives two columns "a"'):
-        row_reader(["a", "b", "a"], {})
+        row_reader(["a", "b", "a"], SqlStatement(text="", reads=True))
     with pytest.raises(NodeError, match="wrong, nested too deep or too large"):
         read(("{", b"", 1))
