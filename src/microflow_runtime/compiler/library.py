@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Protocol
 import msgspec
 
 from microflow_runtime.compiler.plan import Plan
+from microflow_runtime.compiler.statements import Statements
 from microflow_runtime.model.app import App
 from microflow_runtime.model.business_object import BusinessObject
 from microflow_runtime.model.microflow import Microflow
@@ -58,7 +59,8 @@ class Library(msgspec.Struct, frozen=True, kw_only=True):
     the published snapshots, None where nobody knows them, as where an app's folder is checked without a server.
     `business_objects` are those that the flow needs, `object_names` gives all there are. `broken` are names whose files
     are there and cannot be used: naming one is no fault of its own. `find_file` gives the bytes of a shared file of the
-    snapshot by its path; it knows those that settings of the flow's nodes or of the app's connections name.
+    snapshot by its path; it knows those that settings of the flow's nodes or of the app's connections name. `statements` is there where
+    databases are asked about the statements.
     """
 
     app: App
@@ -71,6 +73,7 @@ class Library(msgspec.Struct, frozen=True, kw_only=True):
     object_names: Callable[[], Iterable[str]] = tuple
     flow_name: str = ""
     find_file: Callable[[str], bytes | None] = lambda _path: None
+    statements: Statements | None = None
 
 
 def closure_of(types: Iterable[TypeRef], definitions: Mapping[str, BusinessObject]) -> dict[str, BusinessObject]:

@@ -23,6 +23,8 @@ from microflow_runtime.compiler.node_context import NodeContext
 from microflow_runtime.compiler.plan import Action, Assign, Frame
 from microflow_runtime.compiler.reading import formula_of
 from microflow_runtime.compiler.sql_text import SqlText, names_in_lists, read_sql
+from microflow_runtime.compiler.statements import StatementAnswer, WantedStatement
+from microflow_runtime.engine.column_names import column_names
 from microflow_runtime.engine.contract import Stream
 from microflow_runtime.engine.run import Run
 from microflow_runtime.engine.sql import SPECIAL_VALUES, SqlStatement
@@ -66,6 +68,7 @@ _LIST_HELP: Final[Mapping[str, str]] = {
     "sqlite": "write `in (select value from json_each(:{0}))`",
     "mariadb": "write `in (select v from json_table(:{0}, '$[*]' columns (v text path '$')) as t)`",
 }
+_TOLD: Final[Mapping[str, Type]] = {kind.word: kind for kind in (NUMBER, STRING, BOOLEAN, DATE, TIME, DATE_TIME)}
 _ITEM: Final = "item"
 """The parameter that stands for an item which is no context."""
 
@@ -116,9 +119,11 @@ class DatabaseNode:
         inputs = context.inputs()
         _check_lists(context, settings, sql, inputs)
         names = FieldNames()
-        given = _given(context, settings, names)
-        outputs = context.outputs(given)
         kinds = {**_kinds_of_item(item, sql), **{name: computed.type for name, computed in inputs.items()}}
+        told = _ask(context, settings, kinds)
+        given = _given(context, settings, names, told)
+        outputs = context.outputs(given)
+        _check_columns(context, settings, names, told)
         return lambda: _build(
             context, _statement_of(settings, names, kinds), sql, inputs, batch, context.bind_outputs(outputs, given)
         )
@@ -133,8 +138,10 @@ class DatabaseNode:
         inputs = context.inputs()
         _check_lists(context, settings, sql, inputs)
         names = FieldNames()
-        row = _row_type(context, settings, names)
         kinds = {name: computed.type for name, computed in inputs.items()}
+        told = _ask(context, settings, kinds)
+        row = _row_type(context, settings, names, told)
+        _check_columns(context, settings, names, told)
         return row, lambda: _build_stream(context, _statement_of(settings, names, kinds), inputs)
 
 
@@ -253,8 +260,58 @@ def _kinds_of_item(item: Type | None, sql: SqlText) -> dict[str, Type]:
     return {} if item is None else {_ITEM: item}
 
 
-def _row_type(context: NodeContext, settings: DatabaseSettings, names: FieldNames) -> Type:
-    """Type a row: columns are known where the node declares them, else anything. `names` learns what formulas expect of it."""
+def _ask(context: NodeContext, settings: DatabaseSettings, kinds: Mapping[str, Type]) -> StatementAnswer | None:
+    """Give what the database says of the statement, where it is asked; what it refuses is a fault."""
+    app, statements = context.library.app, context.library.statements
+    if statements is None or settings.source not in app.data_sources or formula_of(settings.sql) is not None:
+        return None
+    words = {name: required(kind).word for name, kind in kinds.items()}
+    told = statements.answer(WantedStatement(app, settings.source, settings.sql, words))
+    if told is not None and told.refusal:
+        context.fault("MF-D136", f"The database refuses the statement: {told.refusal}", "sql")
+        return None
+    return told
+
+
+def _check_columns(
+    context: NodeContext, settings: DatabaseSettings, names: FieldNames, told: StatementAnswer | None
+) -> None:
+    """Check what formulas, Business Objects and `columns` expect against the columns that the database tells."""
+    if told is None or told.columns is None:
+        return
+    columns = tuple(name for name, _ in told.columns)
+    try:
+        spelled = column_names(columns, frozenset(names.read), frozenset(names.taken | set(settings.columns)))
+    except NodeError as error:
+        context.fault("MF-D137", f"{error.message[:1].upper()}{error.message[1:].rstrip('.?')}.", "sql")
+        return
+    words = dict(zip(spelled, (word for _, word in told.columns), strict=True))
+    for column, written in settings.columns.items():
+        word = words.get(column)
+        if word is None:
+            message = f'The statement gives no column "{column}".'
+            context.fault("MF-D137", message, "columns", column, at_key=True, help=did_you_mean(column, spelled))
+        elif not _may_be_read(word, written.removesuffix("?")):
+            message = f'The column "{column}" is a {word} in the database, which is not read as {written}.'
+            context.fault(
+                "MF-D137", message, "columns", column, help="declare it as the database has it, or cast it in the SQL"
+            )
+
+
+def _may_be_read(word: str, type_name: str) -> bool:
+    """Whether values of a column whose type has this word may be read as the declared type: texts as anything but bytes."""
+    if word in {"", "string"} or type_name in SPECIAL_VALUES or type_name not in SIMPLE_FEEL:
+        return True
+    return SIMPLE_FEEL[type_name].word == word or (type_name == "boolean" and word == "number")
+
+
+def _row_type(
+    context: NodeContext, settings: DatabaseSettings, names: FieldNames, told: StatementAnswer | None
+) -> Type:
+    """Type a row: columns are known where the node declares them or the database tells them, else anything.
+
+    `names` learns what formulas expect of it. Whether a column may be null, no database tells of a statement.
+    """
     fields: list[tuple[str, Type]] = []
     known = {**SIMPLE_FEEL, **_SPECIAL_TYPES}
     for column, written in settings.columns.items():
@@ -265,12 +322,17 @@ def _row_type(context: NodeContext, settings: DatabaseSettings, names: FieldName
             context.fault("MF-D067", message, "columns", column, help=did_you_mean(type_name, known))
         else:
             fields.append((column, kind if written == type_name else optional(kind)))
-    return RowType(tuple(fields), names)
+    for column, word in (told.columns or ()) if told is not None else ():
+        if column not in settings.columns:
+            fields.append((column, _TOLD.get(word, ANY)))
+    return RowType(tuple(dict(fields).items()), names)
 
 
-def _given(context: NodeContext, settings: DatabaseSettings, names: FieldNames) -> dict[str, Type]:
+def _given(
+    context: NodeContext, settings: DatabaseSettings, names: FieldNames, told: StatementAnswer | None
+) -> dict[str, Type]:
     """Type what the mapping sees."""
-    row = _row_type(context, settings, names)
+    row = _row_type(context, settings, names, told)
     if settings.batch is not None:
         return {"count": NUMBER}
     return {"rows": ListType(row), "row": optional(row), "count": NUMBER}

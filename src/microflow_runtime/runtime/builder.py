@@ -8,6 +8,7 @@ import msgspec
 
 from microflow_runtime.compiler import CheckedFlow, check_business_object, closure_of, types_of
 from microflow_runtime.compiler.reading import AppDefinitions, AppSource, Assembly, Document, dump, load, readings
+from microflow_runtime.compiler.statements import Statements
 from microflow_runtime.errors import DefinitionFaults, Fault
 from microflow_runtime.runtime.catalog import Catalog
 from microflow_runtime.runtime.keys import COMPILER
@@ -220,6 +221,7 @@ async def check_catalog(
     records: Iterable[FlowRecord] | None = None,
     *,
     is_alone: bool = False,
+    statements: Statements | None = None,
 ) -> tuple[tuple[str, ...], tuple[Fault, ...]]:
     """Check every flow and Business Object whose key is not known to be right; of the flows just `records` if they are given.
 
@@ -252,6 +254,8 @@ async def check_catalog(
         of_app, names = by_app.get(record.app), names_of.get(record.app, ())
         broken = of_app.broken if of_app is not None else frozenset[str]()
         library = candidate.library_of(record, broken, names, is_alone=is_alone)
+        if statements is not None:
+            library = msgspec.structs.replace(library, statements=statements)
         flow = CheckedFlow(candidate.flow_of(record), library, _document_of(record, of_app, candidate))
         faults += flow.faults
         checked += [] if any(fault.is_error for fault in flow.faults) else [record.key]

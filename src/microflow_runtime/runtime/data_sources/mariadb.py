@@ -22,7 +22,7 @@ from microflow_runtime.engine.sql import SqlStatement
 from microflow_runtime.errors import LimitExceeded
 from microflow_runtime.runtime.data_sources.failures import Failure
 from microflow_runtime.runtime.data_sources.mariadb_failures import failure_of
-from microflow_runtime.runtime.data_sources.mariadb_values import HexBytes, escapable, readers_of, writer
+from microflow_runtime.runtime.data_sources.mariadb_values import WORDS, HexBytes, escapable, readers_of, writer
 from microflow_runtime.runtime.data_sources.place import ISOLATIONS, Place
 from microflow_runtime.runtime.data_sources.session import CHUNK_ITEMS, CHUNK_ROWS, Answer
 from microflow_runtime.runtime.data_sources.values import RowReader, bound, refusal, row_reader
@@ -298,6 +298,21 @@ class MariadbSession:
                         touched += max(cursor.rowcount, 0)
                 await asyncio.sleep(0)
         return touched
+
+    async def describe(self, sql: str, _kinds: Mapping[str, str]) -> tuple[tuple[str, str], ...] | None:
+        """See Session. The server prepares the statement; of a select it tells the columns when asked for no row of it."""
+        await self._settle()
+        text = read_sql(sql)
+        quoted = text.written(lambda _: "?", str).replace("'", "''")
+        await self.command(f"prepare microflow_check from '{quoted}'")
+        await self.command("deallocate prepare microflow_check")
+        rowless = f"select * from ({text.written(lambda _: 'null', str)}\n) as t limit 0"  # noqa: S608 - an author's
+        async with self._connection.cursor(_PlainCursor) as cursor:
+            try:
+                await cursor.execute(rowless)
+            except AsyncmyError:  # a statement that writes, whose columns are known when it runs
+                return None
+            return tuple((column[0], WORDS.get(column[1], "")) for column in cursor.description or ())
 
     async def _refuse_cut(self) -> None:
         """Raise NodeError when the statement that was just run kept a value as another, which MariaDB only notes."""

@@ -16,6 +16,23 @@ _MOST_DIGITS: Final = 65
 _MOST_FRACTION: Final = 38
 
 
+WORDS: Final[Mapping[int, str]] = {
+    **dict.fromkeys(
+        (
+            FIELD_TYPE.TINY, FIELD_TYPE.SHORT, FIELD_TYPE.INT24, FIELD_TYPE.LONG, FIELD_TYPE.LONGLONG, FIELD_TYPE.YEAR,
+            FIELD_TYPE.DECIMAL, FIELD_TYPE.NEWDECIMAL, FIELD_TYPE.FLOAT, FIELD_TYPE.DOUBLE,
+        ),
+        "number",
+    ),
+    **dict.fromkeys((FIELD_TYPE.VARCHAR, FIELD_TYPE.VAR_STRING, FIELD_TYPE.STRING), "string"),
+    FIELD_TYPE.DATE: "date",
+    FIELD_TYPE.TIME: "time",
+    FIELD_TYPE.DATETIME: "date and time",
+    FIELD_TYPE.TIMESTAMP: "date and time",
+}  # fmt: skip
+"""The words of formulas for types of columns; a blob may be a text or bytes."""
+
+
 class HexBytes:
     """Bytes on their way into a statement; written in hexadecimal, which needs no escaping."""
 

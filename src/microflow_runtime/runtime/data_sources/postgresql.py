@@ -17,7 +17,7 @@ from microflow_runtime.errors import LimitExceeded
 from microflow_runtime.runtime.data_sources.failures import Failure, failure_of_state
 from microflow_runtime.runtime.data_sources.place import ISOLATIONS, Place
 from microflow_runtime.runtime.data_sources.postgresql_text import TESTED, PostgresqlText, postgresql_text
-from microflow_runtime.runtime.data_sources.postgresql_types import describe, fit_list, learn_types
+from microflow_runtime.runtime.data_sources.postgresql_types import describe, fit_list, learn_types, word_of
 from microflow_runtime.runtime.data_sources.postgresql_values import (
     NULL_DUMPERS,
     NULLS,
@@ -186,6 +186,12 @@ class PostgresqlSession:
                 touched += max(cursor.rowcount, 0)
                 await asyncio.sleep(0)
         return touched
+
+    async def describe(self, sql: str, kinds: Mapping[str, str]) -> tuple[tuple[str, str], ...] | None:
+        """See Session. The server is asked as it is when a statement is prepared."""
+        text = postgresql_text(sql)
+        told = await describe(self._connection, text.numbered, [NULLS.get(kinds.get(name, "")) for name in text.names])
+        return tuple((name, word_of(number)) for name, number in told.columns) or None
 
     async def open_rows(self, statement: SqlStatement, values: Mapping[str, Any], _row_limit: int) -> "_PostgresqlRows":
         """See Session."""

@@ -21,6 +21,22 @@ _MADE_BY_USERS: Final = (
 )
 
 
+_WORDS: Final = {
+    **dict.fromkeys((20, 21, 23, 26, 700, 701, 1700), "number"),
+    **dict.fromkeys((18, 19, 25, 1042, 1043, 2950), "string"),
+    16: "boolean",
+    1082: "date",
+    1083: "time",
+    **dict.fromkeys((1114, 1184), "date and time"),
+}
+"""The words of formulas for the types whose values formulas have."""
+
+
+def word_of(number: int) -> str:
+    """Give the word of formulas for a type; empty for one that `columns` has to tell, or that is anything."""
+    return _WORDS.get(number, "")
+
+
 class Described(NamedTuple):
     """What the server told of a statement without running it: types as numbers of its catalog."""
 

@@ -49,6 +49,13 @@ class Session(Protocol):
         """Run a select whose rows are fetched later, while other statements may run in between."""
         ...
 
+    async def describe(self, sql: str, kinds: Mapping[str, str]) -> tuple[tuple[str, str], ...] | None:
+        """Give the columns of a statement and the words of their types, without running it; None where nobody tells.
+
+        `kinds` are the words of the types of its parameters. Fails as running it would, where names or types are wrong.
+        """
+        ...
+
     async def set_mark(self, name: str) -> None:
         """Set a savepoint."""
         ...

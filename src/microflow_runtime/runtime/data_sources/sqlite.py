@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any, ClassVar, Final, TypeVar
 
+from microflow_runtime.compiler.sql_text import SqlText, read_sql
 from microflow_runtime.engine.column_names import refuse_rowless
 from microflow_runtime.engine.sql import SqlStatement
 from microflow_runtime.errors import LimitExceeded
@@ -132,6 +133,23 @@ class SqliteSession:
             return max(cursor.rowcount, 0) if cursor.description is None else len(cursor.fetchall())
         finally:
             cursor.close()
+
+    async def describe(self, sql: str, _kinds: Mapping[str, str]) -> tuple[tuple[str, str], ...] | None:
+        """See Session. Columns of SQLite hold values of any type."""
+        return await self._do(self._describe, read_sql(sql))
+
+    def _describe(self, sql: SqlText) -> tuple[tuple[str, str], ...] | None:
+        text = sql.written(lambda name: f":{name}", str)
+        nothing = dict.fromkeys(sql.names)
+        self._begin()
+        self._connection.execute(f"explain {text}", nothing).close()
+        try:
+            cursor = self._connection.execute(f"select * from ({text}\n) limit 0", nothing)  # noqa: S608 - an author's
+        except sqlite3.OperationalError:  # a statement that writes, whose columns are known when it runs
+            return None
+        names = tuple((column[0], "") for column in cursor.description)
+        cursor.close()
+        return names
 
     async def open_rows(self, statement: SqlStatement, values: Mapping[str, Any], _row_limit: int) -> "_SqliteRows":
         """See Session."""

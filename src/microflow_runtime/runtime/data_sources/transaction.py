@@ -64,6 +64,10 @@ class Transaction:
         """Run one statement for each item. See `SqlConnection`."""
         return await self._in_turn(lambda session: session.run_many(statement, items), undo_alone=undo_alone)
 
+    async def describe(self, sql: str, kinds: Mapping[str, str]) -> tuple[tuple[str, str], ...] | None:
+        """Tell what a statement gives without running it. See `Session`. Raises NodeError of a kind `database…`."""
+        return await self._in_turn(lambda session: session.describe(sql, kinds), undo_alone=False)
+
     async def stream(
         self, statement: SqlStatement, values: Mapping[str, Any], row_limit: int
     ) -> AsyncGenerator[dict[str, Any]]:
