@@ -38,8 +38,9 @@ def set_clock(nanos: Callable[[], int] = time.time_ns, zone: str = "UTC") -> Non
 
 
 def now() -> DateTime:
-    """Give the present moment in the execution's zone."""
+    """Give the present moment in the execution's zone, in microseconds: databases keep no more, and nothing may be cut."""
     moment = _clock.nanos()
+    moment -= moment % 1_000
     if _clock.zone in _UTC:
         days, rest = divmod(moment, DAY_NANOS)
         return DateTime(days, rest, 0)

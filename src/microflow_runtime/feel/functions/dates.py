@@ -51,7 +51,7 @@ def last_day_of_month(source: Value) -> Date:
 _DATE: Final = takes("date", DATE, DATE_TIME)
 
 DATES: Final = (
-    BuiltIn("now", "Gives the present date and time, in the zone of the execution.", (Signature((), DATE_TIME, now),), (), constant=False),
+    BuiltIn("now", "Gives the present date and time, to the microsecond, in the zone of the execution.", (Signature((), DATE_TIME, now),), (), constant=False),
     BuiltIn("today", "Gives the present date, in the zone of the execution.", (Signature((), DATE, today),), (), constant=False),
     BuiltIn("day of year", "Counts the days since the year began.", (Signature((_DATE,), NUMBER, day_of_year),), (('day of year(@"2019-09-17")', "260"),)),
     BuiltIn("day of week", "Names the day of the week, in English.", (Signature((_DATE,), STRING, day_of_week),), (('day of week(@"2019-09-17")', '"Tuesday"'),)),
