@@ -1,6 +1,7 @@
 """What the command line answers to a formula: its value as JSON, and everything wrong with it as faults with a place."""
 
 import decimal
+import math
 import time
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -46,6 +47,13 @@ class Answer(msgspec.Struct, frozen=True):
 def answer(text: str, values: Mapping[str, Any], *, strict: bool = False, explain: bool = False) -> Answer:
     """Evaluate a formula over values: as the standard says, or as flows do (`strict`), or part by part (`explain`)."""
     set_deadline(time.monotonic() + SECONDS)
+    try:
+        return _answered(text, values, strict=strict, explain=explain)
+    finally:
+        set_deadline(math.inf)  # the thread goes on to other things
+
+
+def _answered(text: str, values: Mapping[str, Any], *, strict: bool, explain: bool) -> Answer:
     scope = {name: kind_of(value) for name, value in values.items()}
     try:
         formula = check(text, scope)

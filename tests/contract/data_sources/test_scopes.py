@@ -53,8 +53,8 @@ inputs: {In: Names}
 nodes:
   Start: {type: start, next: One}
   One: {type: database, source: orders, command: insert, sql: "insert into item values (:n, 1)", in: {n: '= In.names[1]'}, next: Two}
-  Two: {type: mail, connection: post, to: a@b.example, subject: 'later {n}', text: t, in: {n: '= In.names[1]'}, after: commit, next: Three}
-  Three: {type: mail, connection: post, to: a@b.example, subject: 'now {n}', text: t, in: {n: '= In.names[1]'}, next: End}
+  Two: {type: mail, connection: post, to: a@b.example, subject: 'later {n}', text: t, in: {n: '= get or else(In.names[1], "")'}, after: commit, next: Three}
+  Three: {type: mail, connection: post, to: a@b.example, subject: 'now {n}', text: t, in: {n: '= get or else(In.names[1], "")'}, next: End}
   End: {type: end}
 """
 _TURN = """
