@@ -128,7 +128,7 @@ def _values_of(run: Run, own: Sensitive | None) -> Iterator[Any]:
 def _computed(run: Run, own: Sensitive) -> list[Any]:
     """Compute once more what the node's formulas made of sensitive values; one that failed made none. Raises FeelLimitError."""
     values = []
-    set_deadline(math.inf)  # they were computed before, and the time may be over by now
+    before = set_deadline(math.inf)  # they were computed before, and the time may be over by now
     try:
         for evaluate in own.evaluates:
             try:
@@ -138,7 +138,7 @@ def _computed(run: Run, own: Sensitive) -> list[Any]:
             except FeelError:
                 continue
     finally:
-        set_deadline(run.deadline_ns / 1e9)
+        set_deadline(before)
     return values
 
 

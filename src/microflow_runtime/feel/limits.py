@@ -56,9 +56,10 @@ class _Use(threading.local):
 _use: Final = _Use()
 
 
-def set_deadline(monotonic_seconds: float) -> None:
-    """Set the moment (of `time.monotonic`) after which this thread's formulas stop. `math.inf` is none."""
-    _use.deadline = monotonic_seconds
+def set_deadline(monotonic_seconds: float) -> float:
+    """Set the moment (of `time.monotonic`) after which this thread's formulas stop; return the one before. `math.inf` is none."""
+    before, _use.deadline = _use.deadline, monotonic_seconds
+    return before
 
 
 def start() -> None:

@@ -1,6 +1,7 @@
 """What is sensitive goes through no sentence of a failure: a canary is driven through every kind of node and of error."""
 
 import json
+import math
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -14,6 +15,7 @@ from microflow_runtime.engine import mask_sentence, masked_trace, record_executi
 from microflow_runtime.engine.masked_sentences import _causes_of
 from microflow_runtime.engine.value_texts import ValueTexts
 from microflow_runtime.errors import ExecutionError, InputError, NodeError
+from microflow_runtime.feel import set_deadline
 
 CANARY = 'C4n4ry "7391" <สีแดง> 20480177'
 PIECES = ("c4n4ry", "7391", "แดง", "20480177", "2048017")
@@ -198,6 +200,7 @@ async def test_no_door_lets_the_canary_out(
     is_clean(json.dumps(msgspec.to_builtins(record, enc_hook=str), ensure_ascii=False))
     output = capsys.readouterr()
     is_clean(output.out + output.err)
+    assert set_deadline(math.inf) == math.inf  # what was computed once more left no deadline to others
 
 
 async def test_what_is_not_sensitive_is_told() -> None:
