@@ -101,6 +101,7 @@ def compare(
         return emitter.unless_null(
             node, (left, right), lambda ready: ast.Compare(ready[0], [symbol], [ready[1]], **place)
         )
+    emitter.counts = emitter.counts or operator in {"=", "!="}  # lists and contexts are gone through
     return emitter.call(operations.COMPARISONS[operator], [left[0], right[0]], node)
 
 
@@ -212,6 +213,7 @@ def _one_test(emitter: Emitter, node: syntax.Node, value: ast.expr, kind: Type, 
     plain = required(kind_of(node))
     if plain is not ANY and not isinstance(plain, ListType | RangeType) and plain is required(kind):
         return compare(emitter, node, "=", (value, kind), (found, kind_of(node)))
+    emitter.counts = True
     return emitter.call(operations.matches_test, [value, found], node)
 
 
