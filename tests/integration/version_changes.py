@@ -173,7 +173,7 @@ class Changes:
 
     def restore(self) -> None:
         """Let a withdrawn snapshot be called again, or one that is not withdrawn, which changes nothing."""
-        version = self._rng.choice(sorted(self._withdrawn) or self._there())
+        version = self._rng.choice(sorted(self._withdrawn - self._deleted) or self._there())
         path = f"/snapshots/{APP}/{version}/restore"
         self._changing("POST", path, None, lambda: self._withdrawn.discard(version))
 
