@@ -43,8 +43,10 @@ async def test_a_password_comes_from_a_secret(kind: str, tmp_path: Path) -> None
     assert caught.value.kind == "database.unreachable"
 
 
-async def test_no_password_comes_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the process or a file of its user holds for the library is handed to no data source."""
+async def test_no_password_comes_from_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """What the process or a file of its user holds for the library is handed to no data source, and nothing warns of it."""
     kept = tmp_path / "pgpass"
     kept.write_text("*:*:*:*:" + mariadb.PASSWORD.replace("\\", "\\\\").replace(":", "\\:") + "\n")
     kept.chmod(0o600)
@@ -54,6 +56,7 @@ async def test_no_password_comes_from_the_environment(tmp_path: Path, monkeypatc
     with pytest.raises(NodeError) as caught:
         await ask(database, "select 1 as n")
     assert caught.value.kind == "database.unreachable"
+    assert "password file" not in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("secret", ["wrong", None])

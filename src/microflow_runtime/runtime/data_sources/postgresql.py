@@ -35,6 +35,8 @@ _SPARE_SECONDS: Final = 5.0
 """How much longer than our own limit the server lets a statement run: its limit is for when we are gone."""
 _MOST_PLACES: Final = 1_000
 """Of how many statements a connection remembers what their places take."""
+_NO_FILE: Final = "/dev/null/none"
+"""A path under which there can be no file: libpq reads passwords of no other, and warns of one that is no plain file."""
 _TLS: Final = ("sslmode", "sslrootcert", "sslcert", "sslkey")
 
 
@@ -47,7 +49,7 @@ async def open_postgresql(place: Place, password: Secret | None) -> "PostgresqlS
     signing_in: dict[str, Any] = {name: place.options[name] for name in _TLS if name in place.options}
     if place.user:
         signing_in["user"] = place.user
-    signing_in |= {"password": password.reveal() if password else "", "passfile": "/dev/null"}
+    signing_in |= {"password": password.reveal() if password else "", "passfile": _NO_FILE}
     connection = await psycopg.AsyncConnection.connect(
         host=",".join([place.host] * len(place.addresses)),
         hostaddr=",".join(place.addresses),
