@@ -16,9 +16,9 @@ async def call_plan(
     """Execute a plan as a sub flow and give its outputs by name, None where one was not written.
 
     `is_guarded` tells that the caller may catch the callee's errors and go on, `hides_values` that what goes in is
-    sensitive and the callee's Business Objects do not say so: then no trace shows the callee's values. `inputs` are values by their place in the callee's frame. Raises NodeError of kind `permission` when the caller may
-    not execute the flow, of kind `timeout` when the callee's own tighter limit passed; LimitExceeded when calls nest
-    too deep.
+    sensitive and the callee's Business Objects do not say so: then no trace shows the callee's values. `inputs` are values by their
+    place in the callee's frame. Raises NodeError of kind `permission` when the caller may not execute the flow, of kind
+    `timeout` when the callee's own tighter limit passed; LimitExceeded when calls nest too deep.
     """
     if not caller.principal.may("microflow", f"{plan.app}/{plan.name}", "execute"):
         raise NodeError(f'"{caller.principal.username}" may not execute the flow "{plan.name}".', kind="permission")

@@ -58,8 +58,8 @@ def _misfits_of(plan: Plan, given: dict[str, Any]) -> Iterator[Misfit]:
 async def perform(run: Run, *, is_large: bool = False) -> bytes:
     """Run to the end and give the JSON of the outputs; transactions are committed, or rolled back on any failure.
 
-    Behind the commit comes what nodes wanted to wait for it. With `is_large` others have their turn on the event loop between the run and the making of the reply. Raises
-    ExecutionError. Nothing is committed when an output does not fit or the reply is over its limit.
+    Behind the commit comes what nodes wanted to wait for it. With `is_large` others have their turn on the event loop
+    between the run and the making of the reply. Raises ExecutionError. Nothing is committed when an output does not fit or the reply is over its limit.
     """
     try:
         await execute(run)

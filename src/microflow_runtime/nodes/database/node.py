@@ -16,7 +16,7 @@ import msgspec
 from microflow_runtime.compiler.formulas import Computed
 from microflow_runtime.compiler.node_context import NodeContext
 from microflow_runtime.compiler.plan import Action, Assign, Frame
-from microflow_runtime.compiler.sql_text import SqlText, read_sql
+from microflow_runtime.compiler.sql_text import SqlText
 from microflow_runtime.compiler.statements import StatementAnswer
 from microflow_runtime.engine.contract import Stream
 from microflow_runtime.engine.run import Run
@@ -61,7 +61,7 @@ class DatabaseNode:
         outputs = context.outputs(given)
         check_columns(context, settings, names, told)
         return lambda: _build(
-            context, statement_of(settings, names, kinds), sql, inputs, batch, context.bind_outputs(outputs, given)
+            context, statement_of(settings, sql, names, kinds), sql, inputs, batch, context.bind_outputs(outputs, given)
         )
 
     def prepare_stream(self, context: NodeContext) -> tuple[Type, Callable[[], Stream]]:
@@ -78,7 +78,7 @@ class DatabaseNode:
         told = ask_database(context, settings, kinds)
         row = row_type(context, settings, names, told)
         check_columns(context, settings, names, told)
-        return row, lambda: _build_stream(context, statement_of(settings, names, kinds), inputs)
+        return row, lambda: _build_stream(context, statement_of(settings, sql, names, kinds), sql, inputs)
 
 
 def _given(
@@ -147,10 +147,12 @@ def _build(
     return Action(run, waits=True, writes=assign is not None)
 
 
-def _build_stream(context: NodeContext, statement: SqlStatement, inputs: Mapping[str, Computed]) -> Stream:
+def _build_stream(
+    context: NodeContext, statement: SqlStatement, sql: SqlText, inputs: Mapping[str, Computed]
+) -> Stream:
     settings: DatabaseSettings = context.settings
     app, source = context.library.app, settings.source
-    bound = bind_parameters(context, read_sql(settings.sql), inputs)
+    bound = bind_parameters(context, sql, inputs)
     check_right = _right_check(app, source)
     readers = {column: column_reader(type_name) for column, type_name in settings.columns.items()}
 

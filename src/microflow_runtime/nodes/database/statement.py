@@ -80,12 +80,13 @@ def ask_database(context: NodeContext, settings: DatabaseSettings, kinds: Mappin
     return told
 
 
-def statement_of(settings: DatabaseSettings, names: FieldNames, kinds: Mapping[str, Type]) -> SqlStatement:
+def statement_of(
+    settings: DatabaseSettings, sql: SqlText, names: FieldNames, kinds: Mapping[str, Type]
+) -> SqlStatement:
     """Give the statement of the node. `kinds` are the types of its parameters, as far as they are known.
 
     A list of contexts or of lists is kept as JSON everywhere, an empty one too.
     """
-    names_of_sql = read_sql(settings.sql).names
     special = {column: written.removesuffix("?") for column, written in settings.columns.items()}
     as_json = {name: "json" for name, kind in kinds.items() if _is_list_of_many(kind)}
     return SqlStatement(
@@ -100,7 +101,7 @@ def statement_of(settings: DatabaseSettings, names: FieldNames, kinds: Mapping[s
             for name, kind in kinds.items()
             if kind.optional and required(kind) in _TYPED and name not in settings.parameters
         },
-        lists=frozenset(name for name in names_of_sql if may_be_list(kinds.get(name, ANY))),
+        lists=frozenset(name for name in sql.names if may_be_list(kinds.get(name, ANY))),
     )
 
 
